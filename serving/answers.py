@@ -1,0 +1,57 @@
+"""What the recommender is asked and what it answers; plain values, no web in them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One list to be made.
+
+    `at_days` is the instant of the request in days since 1970-01-01 UTC; None means the cutoff of
+    the bundle, which is what backtests use.
+    """
+
+    placement: str = "home"
+    customer_id: str | None = None
+    store_id: str | None = None
+    channel: str | None = None
+    item_ids: tuple[str, ...] = ()
+    exclude_item_ids: frozenset[str] = frozenset()
+    size: int = 10
+    new_only: bool = False
+    explain: bool = True
+    at_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item is shown: a code, a sentence, and evidence that the purchase history can confirm."""
+
+    code: str
+    text: str
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    sku: str
+    name: str
+    position: int
+    score: float
+    source: str
+    """The candidate source that proposed the SKU most strongly."""
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    items: tuple[Item, ...]
+    model_version: str
+    fallback: str = "none"
+    """`none`, or why the list is less personal than asked: `anonymous`, `unknown_customer`,
+    `unknown_item`, `unknown_store`, `thin_history`; several are joined by `+`."""
+    pool_size: int = 0
+    """How many candidates were ranked."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Counts of what was missing and had to be defaulted, for the service's metrics."""

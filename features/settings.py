@@ -22,12 +22,13 @@ class Settings:
     def load(cls, work: Path | None = None) -> "Settings":
         """Settings from the environment; `work`, where given, wins."""
         env = {k.removeprefix("OMNISHELF_").lower(): v for k, v in os.environ.items() if k.startswith("OMNISHELF_")}
+        default = cls()
         return cls(
             work=(work or Path(env.get("work", "work"))).resolve(),
             tracking_uri=env.get("tracking_uri", ""),
-            model_name=env.get("model_name", cls.model_name),
-            engine=env.get("engine", cls.engine),
-            memory_limit=env.get("memory_limit", cls.memory_limit),
+            model_name=env.get("model_name", default.model_name),
+            engine=env.get("engine", default.engine),
+            memory_limit=env.get("memory_limit", default.memory_limit),
             threads=int(env.get("threads", os.cpu_count() or 2)),
             seed=int(env.get("seed", "0")),
         )

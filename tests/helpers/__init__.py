@@ -1,0 +1,1 @@
+"""What tests share: tiny data sets, servers, builders of tables."""

@@ -1,0 +1,1 @@
+"""Feature families: one file each; a function per grain, from what is known to one row per key."""

@@ -1,0 +1,25 @@
+"""The engine that executes feature expressions: DuckDB in process, through Ibis."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+
+@contextmanager
+def duckdb_engine(scratch: Path, memory_limit: str = "2GB", threads: int = 2) -> Iterator[Backend]:
+    """A DuckDB session that spills to `scratch`, speaks UTC, and keeps no row order it was not asked for."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    engine = ibis.duckdb.connect(
+        memory_limit=memory_limit,
+        threads=threads,
+        temp_directory=str(scratch),
+        preserve_insertion_order=False,
+    )
+    engine.raw_sql("SET TimeZone = 'UTC'").fetchall()
+    try:
+        yield engine
+    finally:
+        engine.disconnect()

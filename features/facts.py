@@ -1,0 +1,170 @@
+"""Facts: a snapshot as arrays, the form in which training and serving look features up.
+
+Everything is a plain numpy array, so that it can be saved as one `.npy` a piece, memory-mapped and
+shared by workers. Rows are known by their *code*: the position of an id in a sorted id array.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Codes = NDArray[np.int32]
+
+NEVER_DAYS = 9_999.0
+"""What a number of days is where the thing never happened."""
+
+
+def missing_value(column: str) -> float:
+    """What a column holds where nothing is known: `NEVER_DAYS` for days, 0 for anything else."""
+    return NEVER_DAYS if "days" in column.split("_") else 0.0
+
+
+def is_age(column: str) -> bool:
+    """Whether the column grows by a day each day (`days_since`, `days_known`, …)."""
+    return column.startswith("days_")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A sorted id array; the code of an id is its position, -1 where it is unknown."""
+
+    values: NDArray[np.bytes_]
+
+    def code(self, text: str | None) -> int:
+        if not text or not len(self.values):
+            return -1
+        key = np.bytes_(text.encode())
+        at = int(np.searchsorted(self.values, key))
+        return at if at < len(self.values) and self.values[at] == key else -1
+
+    def codes(self, keys: NDArray[np.bytes_]) -> Codes:
+        """The code of each key, -1 where it is unknown."""
+        if not len(self.values) or not len(keys):
+            return np.full(len(keys), -1, dtype=np.int32)
+        at = np.minimum(np.searchsorted(self.values, keys), len(self.values) - 1)
+        return np.where(self.values[at] == keys, at, -1).astype(np.int32)
+
+    def text(self, code: int) -> str:
+        return bytes(self.values[code]).decode()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Named float columns of one grain: `values` is (rows, columns), float32, without NaN."""
+
+    names: tuple[str, ...]
+    values: Floats
+
+    def __getitem__(self, name: str) -> Floats:
+        column: Floats = self.values[:, self.names.index(name)]
+        return column
+
+    def blank(self) -> Floats:
+        """The row of something that nothing is known about."""
+        return np.array([missing_value(name) for name in self.names], dtype=np.float32)
+
+    def ages(self) -> NDArray[np.bool_]:
+        return np.array([is_age(name) for name in self.names], dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Rows of a two-part key, such as (customer, SKU): group g holds rows starts[g]:starts[g+1], keys ascending."""
+
+    starts: NDArray[np.int64]
+    keys: Codes
+    columns: Columns
+
+    def rows(self, group: int) -> slice:
+        if group < 0:
+            return slice(0, 0)
+        return slice(int(self.starts[group]), int(self.starts[group + 1]))
+
+    def find(self, group: int, keys: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Row numbers of `keys` in the group, and whether each is there (row 0 where it is not)."""
+        rows = self.rows(group)
+        mine = self.keys[rows]
+        if not len(mine):
+            return np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=bool)
+        at = np.minimum(np.searchsorted(mine, keys), len(mine) - 1)
+        found = mine[at] == keys
+        return np.where(found, at + rows.start, 0), found
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Every fact as of `cutoff_days` (days since 1970-01-01 UTC)."""
+
+    cutoff_days: float
+    customers: Ids
+    skus: Ids
+    stores: Ids
+    subcategories: Ids
+    categories: Ids
+    brands: Ids
+    sku_subcategory: Codes
+    sku_category: Codes
+    sku_brand: Codes
+    home_store: Codes
+    customer: Columns
+    sku: Columns
+    store: Columns
+    customer_sku: Grouped
+    customer_subcategory: Grouped
+    customer_category: Grouped
+    customer_brand: Grouped
+    store_sku: Grouped
+
+
+IDS = ("customers", "skus", "stores", "subcategories", "categories", "brands")
+CODES = ("sku_subcategory", "sku_category", "sku_brand", "home_store")
+COLUMNS = ("customer", "sku", "store")
+GROUPED = ("customer_sku", "customer_subcategory", "customer_category", "customer_brand", "store_sku")
+
+
+def save(facts: Facts, folder: Path) -> None:
+    """Write one `.npy` per array and `facts.json` with the column names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {part: list(_columns(facts, part).names) for part in COLUMNS + GROUPED}
+    for part in IDS:
+        np.save(folder / f"{part}.npy", getattr(facts, part).values)
+    for part in CODES:
+        np.save(folder / f"{part}.npy", getattr(facts, part))
+    for part in COLUMNS + GROUPED:
+        np.save(folder / f"{part}.npy", np.ascontiguousarray(_columns(facts, part).values))
+    for part in GROUPED:
+        grouped: Grouped = getattr(facts, part)
+        np.save(folder / f"{part}.starts.npy", grouped.starts)
+        np.save(folder / f"{part}.keys.npy", grouped.keys)
+    (folder / "facts.json").write_text(json.dumps({"cutoff_days": facts.cutoff_days, "columns": names}))
+
+
+def load(folder: Path) -> Facts:
+    """Open saved facts; arrays are memory-mapped and read-only."""
+    meta = json.loads((folder / "facts.json").read_text())
+
+    def array(name: str) -> NDArray[np.generic]:
+        # A plain view costs a third of a memmap object at every small slice.
+        opened: NDArray[np.generic] = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+        return opened
+
+    parts: dict[str, object] = {name: Ids(array(name)) for name in IDS}  # type: ignore[arg-type]
+    parts |= {name: array(name) for name in CODES}
+    tables = {name: Columns(tuple(meta["columns"][name]), array(name)) for name in COLUMNS + GROUPED}  # type: ignore[arg-type]
+    parts |= {name: tables[name] for name in COLUMNS}
+    for name in GROUPED:
+        parts[name] = Grouped(array(f"{name}.starts"), array(f"{name}.keys"), tables[name])  # type: ignore[arg-type]
+    return Facts(cutoff_days=float(meta["cutoff_days"]), **parts)  # type: ignore[arg-type]
+
+
+def _columns(facts: Facts, part: str) -> Columns:
+    held = getattr(facts, part)
+    columns: Columns = held.columns if isinstance(held, Grouped) else held
+    return columns

@@ -1,0 +1,49 @@
+"""Store: a customer's home store, and what sells in each store."""
+
+import ibis
+from ibis import Table, _
+
+from features.known import Known
+
+HOME_DAYS = 182
+"""The home store is where most baskets of the last half year were; an older one is used where there is none."""
+
+
+def customer(known: Known) -> Table:
+    """Per customer: the home store, its share of the customer's baskets, and the number of stores visited."""
+    at = (
+        known.purchases.filter(_.customer_id.notnull() & _.store_id.notnull())
+        .group_by("customer_id", "store_id")
+        .agg(
+            recent=_.basket_id.nunique(where=_.age_days <= HOME_DAYS),
+            baskets=_.basket_id.nunique(),
+        )
+    )
+    order = ibis.window(group_by="customer_id", order_by=[_.recent.desc(), _.baskets.desc(), _.store_id])
+    ranked = at.mutate(
+        nth=ibis.row_number().over(order),
+        total=_.baskets.sum().over(ibis.window(group_by="customer_id")),
+        stores=_.count().over(ibis.window(group_by="customer_id")),
+    )
+    return ranked.filter(_.nth == 0).select(
+        "customer_id", home_store=_.store_id, home_share=_.baskets / _.total, stores_visited=_.stores
+    )
+
+
+def store_sku(known: Known) -> Table:
+    """Per store and SKU: baskets of the last 28, 91 and 364 days that held it."""
+    lines = known.purchases.filter(_.store_id.notnull() & (_.age_days <= 364))
+    return lines.group_by("store_id", "sku").agg(
+        store_baskets_28=_.basket_id.nunique(where=_.age_days <= 28),
+        store_baskets_91=_.basket_id.nunique(where=_.age_days <= 91),
+        store_baskets_364=_.basket_id.nunique(),
+    )
+
+
+def store(known: Known) -> Table:
+    """Per store: baskets and customers of the last 91 days."""
+    lines = known.purchases.filter(_.store_id.notnull())
+    return lines.group_by("store_id").agg(
+        store_total_91=_.basket_id.nunique(where=_.age_days <= 91),
+        store_customers_91=_.customer_id.nunique(where=_.age_days <= 91),
+    )

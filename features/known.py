@@ -1,0 +1,85 @@
+"""What is known strictly before a cutoff: the only tables that a feature family may look at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+from ibis import Table
+from ibis.backends.duckdb import Backend
+
+from features.clock import DAY_SECONDS, Cutoff
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Tables as of a cutoff.
+
+    purchases   one purchased line before the cutoff with its SKU's brand and category levels, and
+                `age_days` (> 0): how long before the cutoff it was bought
+    visits      one row per customer, SKU and basket: `age_days`, `units`
+    promotions  promotions that were running at the cutoff (begun before it, ending after it), or,
+                with a promotion plan, announced for the days after it
+    """
+
+    cutoff: Cutoff
+    purchases: Table
+    visits: Table
+    promotions: Table
+
+
+def purchases_before(purchases: Table, skus: Table, cutoff: Cutoff) -> Table:
+    """Purchased lines before the cutoff, with brand and category levels and `age_days`."""
+    at = ibis.literal(cutoff.at, type="timestamp(6)")
+    attributes = skus.select("sku", "brand", "department", "category", "subcategory")
+    return (
+        purchases.filter(purchases.bought_at < at)
+        .left_join(attributes, "sku")
+        .drop("sku_right")
+        .mutate(
+            age_days=cutoff.days - ibis._.bought_at.epoch_seconds() / DAY_SECONDS,
+            paid=ibis._.paid.cast("float64"),
+            list_price=ibis._.list_price.cast("float64"),
+        )
+        .select(
+            "customer_id",
+            "basket_id",
+            "channel",
+            "store_id",
+            "sku",
+            "age_days",
+            "units",
+            "paid",
+            "list_price",
+            "brand",
+            "department",
+            "category",
+            "subcategory",
+        )
+    )
+
+
+def visits_of(purchases: Table) -> Table:
+    """One row per (customer, SKU, basket) of the customers that we know."""
+    return (
+        purchases.filter(purchases.customer_id.notnull())
+        .group_by("customer_id", "sku", "basket_id")
+        .agg(age_days=ibis._.age_days.min(), units=ibis._.units.sum())
+    )
+
+
+def promotions_at(promotions: Table, cutoff: Cutoff, plan_days: float = 0.0) -> Table:
+    """Promotions running at the cutoff; with `plan_days` > 0, those that touch the days after it."""
+    start = ibis.literal(cutoff.at, type="timestamp(6)")
+    horizon = ibis.literal(cutoff.plus_days(plan_days).at, type="timestamp(6)")
+    return promotions.filter((promotions["from"] < horizon) & (promotions["to"] > start))
+
+
+def known_before(engine: Backend, tables: Path, cutoff: Cutoff, plan_days: float = 0.0) -> Known:
+    """Materialise what is known before the cutoff from a warehouse folder's Parquet files."""
+    skus = engine.read_parquet(tables / "skus.parquet")
+    lines = purchases_before(engine.read_parquet(tables / "purchases.parquet"), skus, cutoff)
+    purchases = engine.create_table("known_purchases", lines, temp=True)
+    visits = engine.create_table("known_visits", visits_of(purchases), temp=True)
+    running = promotions_at(engine.read_parquet(tables / "promotions.parquet"), cutoff, plan_days)
+    promotions = engine.create_table("known_promotions", running, temp=True)
+    return Known(cutoff, purchases, visits, promotions)

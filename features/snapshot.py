@@ -1,0 +1,69 @@
+"""The snapshot: every feature family as of a cutoff, one table per grain, written as Parquet."""
+
+import json
+import shutil
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from types import ModuleType
+
+from ibis import Table
+from ibis.backends.duckdb import Backend
+
+from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
+from features.known import Known
+
+FAMILIES: tuple[ModuleType, ...] = (
+    recency,
+    frequency,
+    rhythm,
+    price,
+    promotion,
+    affinity,
+    channel,
+    store,
+    popularity,
+)
+
+GRAINS: dict[str, tuple[str, ...]] = {
+    "customer": ("customer_id",),
+    "sku": ("sku",),
+    "store": ("store_id",),
+    "customer_sku": ("customer_id", "sku"),
+    "customer_subcategory": ("customer_id", "subcategory"),
+    "customer_category": ("customer_id", "category"),
+    "customer_brand": ("customer_id", "brand"),
+    "store_sku": ("store_id", "sku"),
+}
+
+
+def expressions(known: Known) -> dict[str, Table]:
+    """One expression per grain: all families that speak of it, outer-joined on its key."""
+    return {grain: _joined([f(known) for f in _functions(grain)], list(key)) for grain, key in GRAINS.items()}
+
+
+def _functions(grain: str) -> list[Callable[[Known], Table]]:
+    return [getattr(family, grain) for family in FAMILIES if hasattr(family, grain)]
+
+
+def _joined(tables: list[Table], key: list[str]) -> Table:
+    return reduce(lambda left, right: _outer(left, right, key), tables)
+
+
+def _outer(left: Table, right: Table, key: list[str]) -> Table:
+    joined = left.outer_join(right, key)
+    merged = {name: joined[name].fill_null(joined[f"{name}_right"]) for name in key}
+    return joined.mutate(**merged).drop(*(f"{name}_right" for name in key))
+
+
+def write_snapshot(engine: Backend, known: Known, folder: Path) -> Path:
+    """Write one Parquet file per grain into `folder`, whole or not at all; rows are sorted by key."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for grain, table in expressions(known).items():
+        engine.to_parquet(table.order_by(list(GRAINS[grain])), partial / f"{grain}.parquet")
+    (partial / "snapshot.json").write_text(json.dumps({"cutoff": str(known.cutoff)}))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return folder

@@ -1,0 +1,216 @@
+"""The request-time feature vector: the one function that makes training rows and answers requests.
+
+A row is one candidate SKU for one shopper. Its columns are every column of every grain of the facts
+(as of the request, so that ages have grown since the cutoff), the scores of the candidate sources,
+and the combinations below, which need more than one grain at a time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.facts import NEVER_DAYS, Codes, Columns, Facts, Floats, Grouped
+
+DUE_CAP = 20.0
+"""A SKU twenty intervals overdue is given up on; more says nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """For whom and where: codes (-1 = unknown) and how many days have passed since the cutoff."""
+
+    customer: int = -1
+    store: int = -1
+    elapsed_days: float = 0.0
+
+
+DERIVED = (
+    "due",
+    "due_shrunk",
+    "overdue_days",
+    "due_last",
+    "basket_rate",
+    "basket_rate_28",
+    "basket_rate_91",
+    "decayed_share",
+    "trips_since",
+    "subcategory_share",
+    "subcategory_share_28",
+    "sku_in_subcategory",
+    "subcategory_due",
+    "bought_instead",
+    "category_share",
+    "brand_share",
+    "brand_in_category",
+    "sku_trend_7",
+    "sku_trend_28",
+    "sku_trend_91",
+    "store_share_28",
+    "store_share_91",
+    "store_lift",
+    "price_now",
+    "discount_now",
+    "is_new",
+)
+
+
+def names(facts: Facts, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the columns of `vector`, in order."""
+    grains = (
+        ("customer", facts.customer),
+        ("store", facts.store),
+        ("sku", facts.sku),
+        ("customer_sku", facts.customer_sku.columns),
+        ("customer_subcategory", facts.customer_subcategory.columns),
+        ("customer_category", facts.customer_category.columns),
+        ("customer_brand", facts.customer_brand.columns),
+        ("store_sku", facts.store_sku.columns),
+    )
+    raw = tuple(f"{grain}.{name}" for grain, columns in grains for name in columns.names)
+    return raw + tuple(f"source.{name}" for name in sources) + DERIVED
+
+
+def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Floats:
+    """Features of the candidates of one shopper.
+
+    skus    (n,) SKU codes
+    scores  (n, sources) score of each candidate source, 0 where a source does not know the SKU
+    returns (n, len(names(facts, sources))) float32, without NaN
+    """
+    n, elapsed = len(skus), shopper.elapsed_days
+    customer = _row(facts.customer, shopper.customer, elapsed)
+    store = _row(facts.store, shopper.store, elapsed)
+    sku = facts.sku.values[skus]
+    if elapsed:
+        sku = _aged(sku, facts.sku, elapsed)
+    pair = _lookup(facts.customer_sku, shopper.customer, skus, elapsed)
+    subcategory = _lookup(facts.customer_subcategory, shopper.customer, facts.sku_subcategory[skus], elapsed)
+    category = _lookup(facts.customer_category, shopper.customer, facts.sku_category[skus], elapsed)
+    brand = _lookup(facts.customer_brand, shopper.customer, facts.sku_brand[skus], elapsed)
+    shelf = _lookup(facts.store_sku, shopper.store, skus, elapsed)
+    derived = _derived(
+        facts,
+        _View(facts.customer, customer[None, :]),
+        _View(facts.store, store[None, :]),
+        _View(facts.sku, sku),
+        _View(facts.customer_sku.columns, pair),
+        _View(facts.customer_subcategory.columns, subcategory),
+        _View(facts.customer_category.columns, category),
+        _View(facts.customer_brand.columns, brand),
+        _View(facts.store_sku.columns, shelf),
+        _most_decayed(facts, shopper.customer),
+    )
+    parts = (
+        np.broadcast_to(customer, (n, len(customer))),
+        np.broadcast_to(store, (n, len(store))),
+        sku,
+        pair,
+        subcategory,
+        category,
+        brand,
+        shelf,
+        scores,
+        derived,
+    )
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Looked-up rows of one grain, by column name."""
+
+    columns: Columns
+    values: Floats
+
+    def __getitem__(self, name: str) -> Floats:
+        column: Floats = self.values[:, self.columns.names.index(name)]
+        return column
+
+
+def _derived(
+    facts: Facts,
+    customer: _View,
+    store: _View,
+    sku: _View,
+    pair: _View,
+    subcategory: _View,
+    category: _View,
+    brand: _View,
+    shelf: _View,
+    most_decayed: float,
+) -> Floats:
+    since, bought = pair["days_since"], pair["baskets"]
+    own, everybody = pair["interval_days"], sku["sku_interval_days"]
+    has_own = own < NEVER_DAYS
+    expected = np.where(has_own, own, everybody)
+    shrunk = np.where(has_own, (own * (bought - 1) + np.minimum(everybody, 364.0)) / np.maximum(bought, 1), everybody)
+    known_share = np.minimum(pair["days_known"] / np.maximum(customer["days_known"], 1), 1)
+    trips = np.maximum(customer["baskets"] * known_share, 1)
+    sub_interval = subcategory["days_known"] / np.maximum(subcategory["baskets"], 1)
+    columns = (
+        _ratio(since, expected, DUE_CAP),
+        _ratio(since, shrunk, DUE_CAP),
+        np.clip(since - expected, -364, 364),
+        _ratio(since, pair["last_interval_days"], DUE_CAP),
+        bought / trips,
+        pair["baskets_28"] / np.maximum(customer["baskets_28"], 1),
+        pair["baskets_91"] / np.maximum(customer["baskets_91"], 1),
+        pair["decayed"] / max(most_decayed, 1e-6),
+        np.minimum(
+            (since - customer["days_since_basket"]) / np.clip(customer["basket_interval_days"], 0.5, 364), 364
+        ),
+        subcategory["lines"] / np.maximum(customer["lines"], 1),
+        subcategory["lines_28"] / np.maximum(customer["baskets_28"], 1),
+        bought / np.maximum(subcategory["lines"], 1),
+        _ratio(subcategory["days_since"], sub_interval, DUE_CAP),
+        (subcategory["days_since"] < since) & (bought > 0),
+        category["lines"] / np.maximum(customer["lines"], 1),
+        brand["lines"] / np.maximum(customer["lines"], 1),
+        np.minimum(brand["lines"] / np.maximum(category["lines"], 1), 10),
+        _ratio(sku["sku_baskets_7"] * 4, sku["sku_baskets_28"], 10),
+        _ratio(sku["sku_baskets_28"] * 3.25, sku["sku_baskets_91"], 10),
+        _ratio(sku["sku_baskets_91"] * 4, sku["sku_baskets_364"], 10),
+        shelf["store_baskets_28"] / np.maximum(store["store_total_91"], 1),
+        shelf["store_baskets_91"] / np.maximum(store["store_total_91"], 1),
+        _ratio(shelf["store_baskets_91"], sku["sku_baskets_91"], 1),
+        _ratio(sku["price_28"], sku["price_364"], 5),
+        sku["discount_7"] - sku["discount_364"],
+        bought == 0,
+    )
+    out: Floats = np.empty((len(since), len(DERIVED)), dtype=np.float32)
+    for at, column in enumerate(columns):
+        out[:, at] = column
+    return out
+
+
+def _ratio(part: Floats, whole: Floats, cap: float) -> Floats:
+    result: Floats = np.minimum(part / np.maximum(whole, 1e-3), cap)
+    return result
+
+
+def _row(columns: Columns, code: int, elapsed: float) -> Floats:
+    if code < 0:
+        return columns.blank()
+    row = columns.values[code]
+    return _aged(row[None, :], columns, elapsed)[0] if elapsed else row
+
+
+def _aged(values: Floats, columns: Columns, elapsed: float) -> Floats:
+    aged: Floats = np.where(columns.ages() & (values < NEVER_DAYS), values + np.float32(elapsed), values)
+    return aged
+
+
+def _lookup(grouped: Grouped, group: int, keys: Codes, elapsed: float) -> Floats:
+    blank = grouped.columns.blank()
+    if group < 0 or not len(grouped.keys):
+        return np.tile(blank, (len(keys), 1))
+    rows, found = grouped.find(group, keys)
+    values = grouped.columns.values[rows]
+    values[~found] = blank
+    return _aged(values, grouped.columns, elapsed) if elapsed else values
+
+
+def _most_decayed(facts: Facts, customer: int) -> float:
+    rows = facts.customer_sku.rows(customer)
+    mine = facts.customer_sku.columns["decayed"][rows]
+    return float(mine.max()) if len(mine) else 0.0

@@ -1,0 +1,186 @@
+"""Errors as RFC 9457 problem documents: what went wrong, at which field, under which request id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of problem; `slug` is the last part of its `type` and its label in the metrics."""
+
+    slug: str
+    status: HTTPStatus
+    title: str
+    meaning: str
+    """For the documentation: when it is answered and what the caller does about it."""
+
+    @property
+    def type(self) -> str:
+        """A relative reference to the documentation of this kind (RFC 9457, section 3.1.1)."""
+        return f"/docs#problem-{self.slug}"
+
+
+MALFORMED_JSON = Kind(
+    "malformed-json",
+    HTTPStatus.BAD_REQUEST,
+    "The body is not JSON",
+    "The body could not be read as JSON in UTF-8. The detail says at which line and column.",
+)
+BAD_REQUEST = Kind(
+    "bad-request", HTTPStatus.BAD_REQUEST, "The request cannot be understood", "The request itself is broken."
+)
+NOT_FOUND = Kind(
+    "not-found", HTTPStatus.NOT_FOUND, "There is nothing at this address", "The path is not part of this API."
+)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    "This address does not take this method",
+    "The header `Allow` lists the methods that it takes.",
+)
+BODY_TOO_SLOW = Kind(
+    "body-too-slow",
+    HTTPStatus.REQUEST_TIMEOUT,
+    "The body did not arrive in time",
+    "The connection stalled before the whole body was here. Send it again.",
+)
+BODY_TOO_LARGE = Kind(
+    "body-too-large",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "The body is too large",
+    "The detail names the limit in bytes. Send fewer ids.",
+)
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    "unsupported-media-type",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "The body has a media type that is not taken here",
+    "Send `Content-Type: application/json`, in UTF-8 and without `Content-Encoding`.",
+)
+INVALID_FIELD = Kind(
+    "invalid-field",
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "A field of the body is not acceptable",
+    "`errors` names every field at fault and what it should be. The same body will be refused again.",
+)
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "The service is busy",
+    "The queue is full. Wait for as many seconds as `Retry-After` says, then send the request again.",
+)
+INTERNAL = Kind(
+    "internal",
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "The service failed",
+    "A fault of the service, not of the request. It is logged under the `request_id` of the problem.",
+)
+NOT_READY = Kind(
+    "not-ready",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "No model is loaded yet",
+    "The service runs but has no model to answer with. Wait for as many seconds as `Retry-After` says.",
+)
+
+KINDS = (
+    MALFORMED_JSON,
+    BAD_REQUEST,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    BODY_TOO_SLOW,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INVALID_FIELD,
+    TOO_MANY_REQUESTS,
+    INTERNAL,
+    NOT_READY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`field` is a path into the body, such as `context.item_ids[2]`; empty for the body itself."""
+
+    field: str
+    message: str
+
+
+class ProblemError(Exception):
+    """A request that is answered with a problem document."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+
+
+def document(problem: ProblemError, request_id: str) -> dict[str, Any]:
+    """The members of the problem document, in the order in which they are answered."""
+    members: dict[str, Any] = {
+        "type": problem.kind.type,
+        "title": problem.kind.title,
+        "status": problem.kind.status.value,
+        "detail": problem.detail,
+        "request_id": request_id,
+    }
+    if problem.errors:
+        members["errors"] = [{"field": error.field, "message": error.message} for error in problem.errors]
+    return members
+
+
+def response(problem: ProblemError, request_id: str) -> Response:
+    return Response(
+        orjson.dumps(document(problem, request_id)),
+        status_code=problem.kind.status.value,
+        headers={**problem.headers, "Cache-Control": "no-store"},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def from_validation(error: ValidationError) -> ProblemError:
+    """The problem behind a body that pydantic refused: 400 where it is no JSON, else 422 by field."""
+    found = error.errors(include_url=False, include_context=True, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        return ProblemError(MALFORMED_JSON, f"{found[0]['msg']}.")
+    errors = tuple(FieldError(_path(each["loc"]), _message(each["type"], each["msg"])) for each in found)
+    first = errors[0]
+    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
+    where = f"{first.field}: " if first.field else ""
+    return ProblemError(INVALID_FIELD, f"{where}{first.message}{more}", errors=errors)
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    """`("context", "item_ids", 2)` -> `context.item_ids[2]`."""
+    path = ""
+    for part in parts:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+_PLAINER = {
+    "extra_forbidden": "is not a field of this request",
+    "missing": "is required",
+    "model_type": "must be an object",
+}
+
+
+def _message(kind: str, message: str) -> str:
+    """pydantic's message, without the words that name Python instead of JSON."""
+    plain = _PLAINER.get(kind, message.removeprefix("Value error, "))
+    return plain.replace("Input should be", "must be").replace("valid list", "list").replace("valid string", "string")

@@ -1,0 +1,110 @@
+# `make` alone lists what can be done. Everything runs in .venv, which the first target that needs it makes.
+
+PYTHON ?= python3.11
+WORK   ?= work
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+
+# a user's own settings must not leak into the environment
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables: WORK=$(WORK) (data, models and tracking), PYTHON=$(PYTHON), ARGS='…' (further options of a command)"
+
+# ------------------------------------------------------------------------------------- environment
+
+.PHONY: env
+env: $(READY)  ## Make or refresh .venv from the locked requirements
+
+# Finds a Python of 3.11 or later; prints its name or says what to do.
+define find_python
+for name in $(PYTHON) python3 python; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { found=$$name; break; }; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "No Python 3.11 or later was found (tried $(PYTHON), python3, python). Install one, or name it: make env PYTHON=/path/to/python3.11" >&2; \
+  exit 1; \
+fi
+endef
+
+# uv comes out of the locked file and installs the rest in seconds; where it cannot (an index that only pip
+# knows), pip does the same in under a minute. Byte code is left to the first import: compiling everything
+# costs more than installing it.
+$(READY): requirements.txt pyproject.toml
+	@$(find_python); \
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $$found -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	@echo "Installing $$(grep -c == requirements.txt) locked packages into $(VENV) …"
+	@sed -n '/^uv==/,/# via/p' requirements.txt > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r $(VENV)/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt \
+	  || { echo "uv could not reach the packages; pip takes its turn (about a minute) …"; \
+	       $(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.txt; }
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-compile --editable .
+	@touch $@
+
+.PHONY: lock
+lock: $(READY)  ## Resolve the dependencies of pyproject.toml again (ARGS=--upgrade for newer versions)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --allow-unsafe --custom-compile-command 'make lock' --quiet --output-file requirements.txt $(ARGS)
+
+.PHONY: clean
+clean:  ## Remove the environment and caches; WORK stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --------------------------------------------------------------------------------------- use
+
+OMNISHELF := $(BIN)/omnishelf
+VERBS     := ingest features train evaluate promote rollback recommend serve doctor
+
+.PHONY: demo
+demo: $(READY)  ## From real purchases to answers over HTTP (KEEP=1 leaves the service and MLflow running)
+	@$(OMNISHELF) demo --work $(WORK) $(if $(KEEP),--keep) $(ARGS)
+
+.PHONY: $(VERBS)
+ingest:     ## Load purchases into the warehouse (ARGS='--source complete-journey' or 'tables --mapping dataset.toml')
+features:   ## Compute the snapshot of features as of a cutoff (ARGS='--cutoff T')
+train:      ## Fit, evaluate, track and register a model (ARGS='--cutoff T')
+evaluate:   ## Compare the model with its baselines
+promote:    ## Put the newest model through the gate and make it the champion
+rollback:   ## Go back to the previous champion
+recommend:  ## Write a table of recommendations (ARGS='--customers FILE --k 100 --out recs.parquet')
+serve:      ## Answer requests over HTTP
+doctor:     ## Say what works, what is missing, and what to do next
+$(VERBS): $(READY)
+	@$(OMNISHELF) $@ --work $(WORK) $(ARGS)
+
+.PHONY: mlflow
+mlflow: $(READY)  ## Open MLflow's pages on this machine
+	@$(OMNISHELF) ui --work $(WORK) $(ARGS)
+
+# ------------------------------------------------------------------------------------------ quality
+
+.PHONY: test
+test: $(READY)  ## Run the whole suite (ARGS='-k word' for a part)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+.PHONY: check
+check: $(READY)  ## ruff, ruff format, mypy (strict), import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY)  ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+.PHONY: benchmark
+benchmark: $(READY)  ## Measure the pipeline, stage by stage, and a request over HTTP (about 6 minutes)
+	@$(BIN)/python -m experiments.benchmarks --work $(WORK) $(ARGS)

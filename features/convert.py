@@ -1,0 +1,103 @@
+"""Conversion in SQL: from whatever type a user's column has to the type that the contract wants.
+
+Every expression is null where the value cannot be read; it never raises.
+"""
+
+from features.contracts.sql import literal
+from features.contracts.table import SQL_TYPES, Kind
+from features.dataset import EPOCH_UNITS, SCALES, ColumnMapping
+from features.errors import UserError
+
+_INTEGERS = {f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")} | {
+    "INTEGER",
+    "UINTEGER",
+}
+_FLOATS = {"DOUBLE", "FLOAT"}
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_OFFSET = r"\d\d:\d\d.*(Z|z|[+-]\d\d(:?\d\d)?)$"
+
+
+def is_integer(physical: str) -> bool:
+    return physical in _INTEGERS
+
+
+def converted(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zone: str, decimal: str) -> str:
+    """SQL that reads `source`, an expression of the type `physical`, as a value of `kind`.
+
+    `zone` is the time zone of instants that carry none. Raises UserError where the mapping does not
+    say how to read the type (a whole number as an instant).
+    """
+    if kind in {Kind.INSTANT, Kind.DATE}:
+        return _instant(source, physical, kind, mapping, zone)
+    if kind is Kind.ID:
+        return _id(source, physical)
+    if kind is Kind.TEXT:
+        return f"nullif(trim(CAST({source} AS VARCHAR)), '')"
+    return _number(source, physical, kind, mapping, decimal)
+
+
+def _id(source: str, physical: str) -> str:
+    """Ids stay as they came; whole numbers that a null turned into floats are whole numbers again."""
+    text = f"CAST({source} AS VARCHAR)"
+    if physical in _FLOATS:
+        whole = f"{source} = trunc({source}) AND abs({source}) < 1e15"
+        text = f"CASE WHEN {whole} THEN CAST(CAST({source} AS BIGINT) AS VARCHAR) WHEN NOT isnan({source}) THEN {text} END"
+    return f"CASE WHEN trim({text}) <> '' THEN {text} END"
+
+
+def _number(source: str, physical: str, kind: Kind, mapping: ColumnMapping, decimal: str) -> str:
+    value = f"trim({source})" if physical == "VARCHAR" else source
+    if physical == "VARCHAR" and decimal == ",":
+        value = f"replace(replace({value}, '.', ''), ',', '.')"
+    if physical in _FLOATS:
+        value = f"CASE WHEN isfinite({value}) THEN {value} END"
+    if mapping.unit in EPOCH_UNITS:
+        message = f"unit {mapping.unit!r} is one of time, not of {kind}s"
+        raise UserError(message)
+    sql_type = SQL_TYPES[kind]
+    number = f"TRY_CAST({value} AS {sql_type})"
+    if kind in {Kind.UNITS, Kind.NUMBER}:
+        number = f"CASE WHEN isfinite({number}) THEN {number} END"
+    return f"TRY_CAST({number} * {SCALES[mapping.unit]} AS {sql_type})" if mapping.unit else number
+
+
+def _instant(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zone: str) -> str:
+    local = f"timezone('UTC', timezone({literal(zone)}, {{}}))" if zone != "UTC" else "{}"
+    if kind is Kind.DATE:
+        local = "{}"
+    if mapping.formats:
+        instant = _by_format(f"trim(CAST({source} AS VARCHAR))", mapping.formats, local)
+    elif physical == "VARCHAR":
+        instant = _iso(f"trim({source})", local)
+    elif physical == _ZONED:
+        instant = f"timezone('UTC', {source})"
+    elif is_integer(physical) or physical in _FLOATS:
+        instant = _since_epoch(source, mapping)
+    else:
+        instant = local.format(f"TRY_CAST({source} AS TIMESTAMP)")
+    return f"CAST({instant} AS {SQL_TYPES[kind]})"
+
+
+def _by_format(text: str, formats: tuple[str, ...], local: str) -> str:
+    zoned = [one for one in formats if "%z" in one or "%Z" in one]
+    naive = [one for one in formats if one not in zoned]
+    tries = [f"timezone('UTC', try_strptime({text}, {literal(one)}))" for one in zoned]
+    tries += [local.format(f"CAST(try_strptime({text}, {literal(one)}) AS TIMESTAMP)") for one in naive]
+    return f"coalesce({', '.join(tries)})"
+
+
+def _iso(text: str, local: str) -> str:
+    zoned = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+    naive = local.format(f"TRY_CAST({text} AS TIMESTAMP)")
+    return f"CASE WHEN regexp_matches({text}, {literal(_OFFSET)}) THEN {zoned} ELSE {naive} END"
+
+
+def _since_epoch(source: str, mapping: ColumnMapping) -> str:
+    scale = {"s": "1000000", "ms": "1000", "us": "1", "days": "86400000000"}.get(mapping.unit)
+    if scale is None:
+        message = (
+            f"{mapping.column or mapping.sql} is a number where an instant is needed. Next: add unit = \"s\" "
+            "(seconds since 1970; also ms, us, days) or, for numbers such as 20240131, format = \"%Y%m%d\""
+        )
+        raise UserError(message)
+    return f"make_timestamp(TRY_CAST({source} * {scale} AS BIGINT))"

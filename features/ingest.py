@@ -1,0 +1,199 @@
+"""Ingest: a source's tables checked, merged into those loaded before, and one purchase history made of them.
+
+A load either happens whole or leaves everything as it was: the new warehouse is written beside the
+old one, and the pointer moves last. The same load again changes nothing.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from features.assemble import assemble, link
+from features.contracts.extract import Extract
+from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
+from features.errors import DataError, StateError, UserError
+from features.load_report import IngestReport, TableReport, nothing_new, report, table_report
+from features.lock import locked
+from features.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
+from features.merge import Merged, merge
+from features.quarantine import add_to_quarantine
+from features.settings import Settings
+from features.sources import complete_journey, tables
+from features.staging import Staged, stage
+from features.warehouse import SCHEMA, Warehouse, publish, write_manifest
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done next and the share of the load that is behind, 0 to 1."""
+
+Source = Callable[[DuckDBPyConnection, Path | None, Path], tuple[Extract, ...]]
+
+SOURCES: dict[str, Source] = {"complete-journey": complete_journey.extracts, "tables": tables.extracts}
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    source: str
+    loaded_at: datetime
+    replace: bool
+    progress: Progress
+    scratch: Path
+    before: Warehouse | None
+
+
+def silent(_what: str, _share: float) -> None:
+    """Progress that nobody watches."""
+
+
+def ingest(
+    settings: Settings,
+    source: str,
+    dataset: Path | None = None,
+    *,
+    loaded_at: datetime,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> IngestReport:
+    """Load a source (a name in SOURCES) into the warehouse.
+
+    dataset    `tables`: the mapping file; `complete-journey`: a folder to take the place of the package's
+    loaded_at  the instant of the load, UTC without a zone marker: purchases after it are bad rows
+    replace    start from nothing: earlier loads, and what of them is in quarantine, are dropped
+
+    Raises UserError for an unknown source or a wrong mapping, DataError for data that cannot be used,
+    StateError where another load is running or the work folder cannot be written. The warehouse that
+    was there stays as it was then.
+    """
+    if source not in SOURCES:
+        message = f"There is no source {source!r}. Sources: {', '.join(SOURCES)}"
+        raise UserError(message)
+    with _writable(settings.work), locked(settings.warehouse), _scratch(settings.warehouse) as scratch:
+        before = None if replace else Warehouse.find(settings)
+        job = _Job(source, loaded_at, replace, progress, scratch, before)
+        with session(settings, scratch) as connection:
+            progress("Looking at the files", 0.0)
+            return _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
+
+
+@contextmanager
+def session(settings: Settings, scratch: Path) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB session in UTC that keeps the order of rows and spills to `scratch`."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "threads": settings.threads,
+        "temp_directory": str(scratch / "spill"),
+        "preserve_insertion_order": True,
+    }
+    with duckdb.connect(config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'").fetchall()
+        yield connection
+
+
+@contextmanager
+def _scratch(warehouse: Path) -> Iterator[Path]:
+    """A folder beside the warehouses for what is being made; what a killed load left there is swept away."""
+    scratch = warehouse / "partial"
+    shutil.rmtree(scratch, ignore_errors=True)
+    for folder in ("staged", "raw", "new/inputs"):
+        (scratch / folder).mkdir(parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _writable(work: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        message = (
+            f"The load could not be written to {work}: {str(error).splitlines()[0]}. What was loaded before is as it "
+            "was. Next: free space or mend the folder (or name another with --work), then load again."
+        )
+        raise StateError(message) from error
+
+
+def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extracts: tuple[Extract, ...]) -> IngestReport:
+    mark = fingerprint(job.source, extracts)
+    if job.before and is_repeated(job.before, mark):
+        return nothing_new(job.before)
+    _need_purchases(job.before, extracts)
+    staged = [_staged(connection, job, extract, nth / len(extracts)) for nth, extract in enumerate(extracts)]
+    _need_rows(staged)
+    job.progress("Merging with earlier loads", 0.6)
+    new, inputs = job.scratch / "new", job.scratch / "new" / "inputs"
+    reports = tuple(table_report(one, _merged(connection, job.before, one, inputs)) for one in staged)
+    _keep_other_inputs(job.before, inputs)
+    name = digest(connection, inputs)
+    _quarantine(connection, staged, settings.quarantine, replace=job.replace)
+    if job.before and name == job.before.digest:
+        return report(job.before, job.source, reports, changed=False)
+    rows = assemble(connection, inputs, new, lambda what: job.progress(what, 0.7))
+    known = integer_ids(job.before, staged)
+    manifest = {"schema": SCHEMA, "digest": name, "rows": rows, "integer_ids": known, "id_types": id_types(known)}
+    manifest |= facts(connection, new / "purchases.parquet") | _history(job, mark, reports)
+    write_manifest(new, manifest)
+    publish(new, settings, name)
+    job.progress("Done", 1.0)
+    return report(Warehouse.open(settings), job.source, reports, changed=True)
+
+
+def _need_purchases(before: Warehouse | None, extracts: tuple[Extract, ...]) -> None:
+    if before is None and not any(extract.table in PURCHASE_INPUTS for extract in extracts):
+        message = "There are no purchases: bring web_orders or till_receipts. Next: map one of them in dataset.toml."
+        raise DataError(message)
+
+
+def _need_rows(staged: Sequence[Staged]) -> None:
+    """Purchases that come out empty are a mistake, not a load."""
+    bought = [one for one in staged if one.table in PURCHASE_INPUTS]
+    if bought and not any(one.rows for one in bought):
+        what = "; ".join(f"{one.table.name} has {one.read:,} rows{_why(one)}" for one in bought)
+        message = f"There are no purchases to load: {what}. Next: mend the file or its mapping, then load again."
+        raise DataError(message)
+
+
+def _why(staged: Staged) -> str:
+    return "".join(f", {times:,} of them bad ({reason})" for reason, times in staged.bad.by_reason().items())
+
+
+def _staged(connection: DuckDBPyConnection, job: _Job, extract: Extract, share: float) -> Staged:
+    job.progress(f"Reading {extract.table.name}", share * 0.6)
+    return stage(connection, extract, job.scratch / "staged", job.loaded_at)
+
+
+def _merged(connection: DuckDBPyConnection, before: Warehouse | None, staged: Staged, inputs: Path) -> Merged:
+    held = before.input(staged.table.name) if before else None
+    return merge(connection, staged, held if held and held.is_file() else None, inputs / staged.path.name)
+
+
+def _keep_other_inputs(before: Warehouse | None, inputs: Path) -> None:
+    for table in INPUTS:
+        path = inputs / f"{table.name}.parquet"
+        if before and not path.is_file() and before.input(table.name).is_file():
+            link(before.input(table.name), path)
+
+
+def _quarantine(connection: DuckDBPyConnection, staged: Sequence[Staged], folder: Path, *, replace: bool) -> None:
+    if replace:
+        shutil.rmtree(folder, ignore_errors=True)
+    for one in staged:
+        if one.bad.by_reason():
+            add_to_quarantine(connection, one.bad, folder)
+
+
+def _history(job: _Job, mark: str, reports: tuple[TableReport, ...]) -> dict[str, object]:
+    load = {
+        "source": job.source,
+        "loaded_at": job.loaded_at.isoformat(),
+        "fingerprint": mark,
+        "tables": [one.as_json() for one in reports],
+    }
+    earlier = job.before.manifest["loads"] if job.before else []
+    return {"source": job.source, "loaded_at": job.loaded_at.isoformat(), "loads": [*earlier, load]}

@@ -1,0 +1,150 @@
+"""The warehouse: the tables of the last complete load, found through one pointer file.
+
+    warehouse/current              the digest of the warehouse that counts
+    warehouse/<digest>/            purchases, skus, stores, promotions (`.parquet`) and manifest.json
+    warehouse/<digest>/inputs/     the contract tables that they are made from, kept to merge later loads into
+
+A folder is written under a temporary name, renamed, and only then pointed to: a load that dies leaves
+the previous warehouse whole. The digest depends on the content of the input tables alone.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from features.errors import StateError
+from features.settings import Settings
+
+POINTER = "current"
+MANIFEST = "manifest.json"
+SCHEMA = 1
+"""Part of every digest: raise it when tables made from the same inputs come out differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """One complete, immutable set of tables.
+
+    `manifest` holds: schema, digest, rows (output table -> count), id_types (customer_id and sku -> "int64"
+    or "string": the type in which ids came), integer_ids (the same, of every input table), first and last
+    (instants of the first and last purchase), source and loaded_at of the last load, and loads (what each
+    load that changed something did).
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Warehouse":
+        """The warehouse that counts. Raises StateError where there is none, or where it is damaged."""
+        found = cls.find(settings)
+        if found is None:
+            message = (
+                f"There are no purchases in {settings.work} yet. Next: `omnishelf ingest complete-journey` for the "
+                "demonstration data, or `omnishelf ingest tables --dataset dataset.toml` for your own."
+            )
+            raise StateError(message)
+        return found
+
+    @classmethod
+    def find(cls, settings: Settings) -> "Warehouse | None":
+        """The warehouse that counts, None where nothing was loaded yet; StateError where it is damaged."""
+        pointer = settings.warehouse / POINTER
+        if not pointer.is_file():
+            return None
+        folder = settings.warehouse / pointer.read_text().strip()
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text())
+        except (OSError, ValueError) as error:
+            raise StateError(_damaged(folder, str(error))) from error
+        missing = [name for name in manifest["rows"] if not (folder / f"{name}.parquet").is_file()]
+        if missing:
+            raise StateError(_damaged(folder, f"{missing[0]}.parquet is missing"))
+        return cls(folder, manifest)
+
+    def table(self, name: str) -> Path:
+        """The Parquet file of one table of the warehouse."""
+        return self.folder / f"{name}.parquet"
+
+    def input(self, name: str) -> Path:
+        """The Parquet file of one input table, as merged from all loads; it may not be there."""
+        return self.folder / "inputs" / f"{name}.parquet"
+
+    @property
+    def purchases(self) -> Path:
+        return self.table("purchases")
+
+    @property
+    def skus(self) -> Path:
+        return self.table("skus")
+
+    @property
+    def stores(self) -> Path:
+        return self.table("stores")
+
+    @property
+    def promotions(self) -> Path:
+        return self.table("promotions")
+
+    @property
+    def digest(self) -> str:
+        """Names the content: equal for equal rows, whatever their order and however they were loaded."""
+        return str(self.manifest["digest"])
+
+    @property
+    def rows(self) -> dict[str, int]:
+        return dict(self.manifest["rows"])
+
+    @property
+    def id_types(self) -> dict[str, str]:
+        """customer_id and sku -> "int64" where every id came as a whole number, else "string"."""
+        return dict(self.manifest["id_types"])
+
+    @property
+    def first(self) -> datetime:
+        return datetime.fromisoformat(self.manifest["first"])
+
+    @property
+    def last(self) -> datetime:
+        """The instant of the last purchase."""
+        return datetime.fromisoformat(self.manifest["last"])
+
+
+def _damaged(folder: Path, what: str) -> str:
+    return f"The warehouse {folder} is damaged: {what}. Next: load the data again with `omnishelf ingest --replace`."
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def publish(partial: Path, settings: Settings, digest: str) -> Path:
+    """Make the finished folder `partial` the warehouse that counts; earlier ones but the last are removed."""
+    folder = settings.warehouse / digest
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    point_to(digest, settings)
+    return folder
+
+
+def point_to(digest: str, settings: Settings) -> None:
+    """Move the pointer in one step, and remove warehouses that are neither current nor the one before."""
+    pointer = settings.warehouse / POINTER
+    before = pointer.read_text().strip() if pointer.is_file() else ""
+    partial = pointer.with_suffix(".partial")
+    partial.write_text(digest + "\n")
+    replace_file(partial, pointer)
+    for folder in settings.warehouse.iterdir():
+        if folder.is_dir() and folder.name not in {digest, before}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def replace_file(partial: Path, path: Path) -> None:
+    """Put a finished file in its place, on disk before its name is."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)

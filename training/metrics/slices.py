@@ -12,7 +12,6 @@ belong to it. The slices:
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from features.contracts.columns import BASKET_ID, CHANNEL, CUSTOMER_ID, SKU, STORE_ID
@@ -63,12 +62,9 @@ def slices(evaluation: Evaluation, before: pd.DataFrame, window: pd.DataFrame) -
 def _thirds(evaluation: Evaluation, name: str, numbers: pd.Series, names: tuple[str, str, str]) -> Iterator[Slice]:
     """Customers by thirds of `numbers` (indexed by customer), the smallest first.
 
-    Equal numbers stay together, in the lower third; customers without a number are in none.
+    Equal numbers stay together, in the third of their mean rank; customers without a number are in none.
     """
-    if numbers.empty:
-        return
-    edges = np.quantile(numbers, [1 / 3, 2 / 3], method="inverted_cdf")
-    third = pd.Series(np.searchsorted(edges, numbers.to_numpy(), side="left"), index=numbers.index)
+    third = (3 * (numbers.rank() - 0.5) / max(len(numbers), 1)) // 1
     of_label = third.reindex(evaluation.customers).to_numpy()[evaluation.customer]
     for code, value in enumerate(names):
         yield Slice(name, value, of_label == code)

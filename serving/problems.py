@@ -7,9 +7,15 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+
+MAX_ERRORS = 20
+"""So many fields at fault are named; a hostile body can hold tens of thousands."""
+
+MAX_FIELD_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +159,29 @@ def response(problem: ProblemError, request_id: str) -> Response:
     )
 
 
-def from_validation(error: ValidationError) -> ProblemError:
-    """The problem behind a body that pydantic refused: 400 where it is no JSON, else 422 by field."""
-    found = error.errors(include_url=False, include_context=True, include_input=False)
+def from_validation(error: ValidationError, later_fields: frozenset[str] = frozenset()) -> ProblemError:
+    """The problem behind a body that pydantic refused: 400 where it is no JSON, else 422 by field.
+
+    `later_fields` are known names that this version cannot honour: the message says so.
+    """
+    found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return ProblemError(MALFORMED_JSON, f"{found[0]['msg']}.")
-    errors = tuple(FieldError(_path(each["loc"]), _message(each["type"], each["msg"])) for each in found)
+    errors = tuple(_field_error(each, later_fields) for each in found[:MAX_ERRORS])
     first = errors[0]
-    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
-    where = f"{first.field}: " if first.field else ""
-    return ProblemError(INVALID_FIELD, f"{where}{first.message}{more}", errors=errors)
+    more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+    return ProblemError(INVALID_FIELD, f"{first.field or 'the body'} {first.message}{more}.", errors=errors)
+
+
+_PLAINER = {"extra_forbidden": "is not a field of this request", "missing": "is required"}
+
+
+def _field_error(found: ErrorDetails, later_fields: frozenset[str]) -> FieldError:
+    """One of pydantic's findings; a validator of ours names its field as `field` in the context."""
+    field = found.get("ctx", {}).get("field") or _path(found["loc"])
+    if found["type"] == "extra_forbidden" and field in later_fields:
+        return FieldError(field, "is not supported by this version")
+    return FieldError(field, _PLAINER.get(found["type"], _plain(found["msg"])))
 
 
 def _path(parts: tuple[int | str, ...]) -> str:
@@ -170,17 +189,18 @@ def _path(parts: tuple[int | str, ...]) -> str:
     path = ""
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
+    return path if len(path) <= MAX_FIELD_LENGTH else f"{path[:MAX_FIELD_LENGTH]}…"
 
 
-_PLAINER = {
-    "extra_forbidden": "is not a field of this request",
-    "missing": "is required",
-    "model_type": "must be an object",
-}
-
-
-def _message(kind: str, message: str) -> str:
-    """pydantic's message, without the words that name Python instead of JSON."""
-    plain = _PLAINER.get(kind, message.removeprefix("Value error, "))
-    return plain.replace("Input should be", "must be").replace("valid list", "list").replace("valid string", "string")
+def _plain(message: str) -> str:
+    """`Input should be a valid integer` -> `must be an integer`: the words of JSON, not of Python."""
+    for long, short in (
+        ("Input should", "must"),
+        ("String should", "must"),
+        ("List should", "must"),
+        ("a valid integer", "an integer"),
+        ("a valid ", "a "),
+        (" after validation", ""),
+    ):
+        message = message.replace(long, short)
+    return message

@@ -34,7 +34,16 @@ class Turnstile:
         except BaseException:
             self._inside -= 1
             raise
+        await self._let_the_loop_turn()
         return self
+
+    async def _let_the_loop_turn(self) -> None:
+        """Without this a holder never pauses, so all who are ready run in one turn and nobody ever waits."""
+        try:
+            await asyncio.sleep(0)
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

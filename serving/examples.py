@@ -1,0 +1,88 @@
+"""Requests, an answer and problems as the documentation shows them; a test holds them to the schemas."""
+
+from typing import Any
+
+from serving.problems import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    INTERNAL,
+    INVALID_FIELD,
+    MALFORMED_JSON,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    NOT_READY,
+    TOO_MANY_REQUESTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    FieldError,
+    Kind,
+    ProblemError,
+)
+
+REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
+    "home": {
+        "summary": "The start page of a known customer",
+        "value": {"placement": "home", "customer_id": "1057", "context": {"channel": "web"}, "page_size": 8},
+    },
+    "buy-again": {
+        "summary": "What a customer is due to buy, in the store where they are",
+        "value": {
+            "placement": "buy-again",
+            "customer_id": "1057",
+            "context": {"channel": "store", "store_id": "367"},
+            "exclude_item_ids": ["1082185"],
+        },
+    },
+    "pdp-similar": {
+        "summary": "An anonymous visitor on a product page",
+        "value": {
+            "placement": "pdp-similar",
+            "visitor_id": "v-81",
+            "context": {"channel": "web", "item_ids": ["1029743"], "cart_item_ids": ["995242"]},
+            "page_size": 4,
+            "new_only": True,
+        },
+    },
+}
+
+ANSWER_EXAMPLE: dict[str, Any] = {
+    "recommendation_id": "r-0193527f2c6a7d1e9b0c4f5a6e7d8c9b",
+    "model_version": "12",
+    "items": [
+        {
+            "item_id": "1082185",
+            "name": "Bananas",
+            "position": 1,
+            "score": 1.94,
+            "reasons": [
+                {
+                    "code": "DUE_AGAIN",
+                    "text": "You buy this about every 9 days",
+                    "evidence": {"purchases": 14, "interval_days": 9.1, "days_since": 10.3},
+                }
+            ],
+            "source": "repeat",
+        }
+    ],
+    "fallback": "none",
+}
+
+REQUEST_ID_EXAMPLE = "0193527f2c6a7d1e9b0c4f5a6e7d8c9b"
+
+PROBLEM_EXAMPLES: dict[Kind, ProblemError] = {
+    MALFORMED_JSON: ProblemError(MALFORMED_JSON, "Invalid JSON: EOF while parsing an object at line 1 column 1."),
+    NOT_FOUND: ProblemError(NOT_FOUND, "There is nothing at /v2. The API is described at /docs."),
+    METHOD_NOT_ALLOWED: ProblemError(METHOD_NOT_ALLOWED, "/v1/recommendations takes POST, not GET."),
+    BODY_TOO_SLOW: ProblemError(BODY_TOO_SLOW, "The body was not here after 10 seconds."),
+    BODY_TOO_LARGE: ProblemError(BODY_TOO_LARGE, "A body may have 262144 bytes at most."),
+    UNSUPPORTED_MEDIA_TYPE: ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body as `Content-Type: application/json`."),
+    INVALID_FIELD: ProblemError(
+        INVALID_FIELD,
+        "page_size must be less than or equal to 100.",
+        errors=(FieldError("page_size", "must be less than or equal to 100"),),
+    ),
+    TOO_MANY_REQUESTS: ProblemError(
+        TOO_MANY_REQUESTS, "64 requests are already waiting for this worker. Try again shortly."
+    ),
+    INTERNAL: ProblemError(INTERNAL, f"The service failed; its log tells more about request {REQUEST_ID_EXAMPLE}."),
+    NOT_READY: ProblemError(NOT_READY, "No model was promoted yet, or it cannot be loaded. See /readyz."),
+}

@@ -1,0 +1,215 @@
+"""The OpenAPI 3.1 document of the storefront API, made from the payloads and the catalogue of problems."""
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from serving.examples import ANSWER_EXAMPLE, PROBLEM_EXAMPLES, REQUEST_EXAMPLES, REQUEST_ID_EXAMPLE
+from serving.payloads import RecommendationAnswer, RecommendationRequest
+from serving.problems import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    INTERNAL,
+    INVALID_FIELD,
+    MALFORMED_JSON,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    NOT_READY,
+    TOO_MANY_REQUESTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+    document,
+)
+
+_Json = dict[str, Any]
+
+DESCRIPTION = """\
+Lists of items for the places of a storefront, each with its reasons.
+
+Every answer names the `model_version` that made it: with the same version, the same request gets the
+same items. Anonymous visitors, unknown customers, unknown items and unknown stores get a full list too,
+and `fallback` says what happened.
+
+Send an `X-Request-Id` to find a request in your own logs and in ours; without one, the service makes one
+and answers it. Every error is an RFC 9457 problem document."""
+
+_HEADERS: _Json = {"X-Request-Id": {"description": "The caller's own id, or a new one.", "schema": {"type": "string"}}}
+_RETRY_AFTER: _Json = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
+
+
+def openapi_document(version: str) -> _Json:
+    """The whole document; `version` is the version of the API's software."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Omnishelf storefront API", "version": version, "description": DESCRIPTION},
+        "servers": [{"url": "/", "description": "This service"}],
+        "tags": [
+            {"name": "Recommendations", "description": "What to show to whom, where."},
+            {"name": "Operation", "description": "For whoever runs the service."},
+        ],
+        "paths": {
+            "/v1/recommendations": {"post": _recommend()},
+            "/healthz": {"get": _healthz()},
+            "/readyz": {"get": _readyz()},
+            "/metrics": {"get": _metrics()},
+        },
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _recommend() -> _Json:
+    return {
+        "operationId": "recommend",
+        "tags": ["Recommendations"],
+        "summary": "A list of items for one placement",
+        "description": "The placement says what the list is for: `home` is for the customer as a whole, `buy-again` "
+        "holds what the customer bought before and is due to buy now, `pdp-similar` holds what resembles "
+        "`context.item_ids`.",
+        "parameters": [
+            {
+                "name": "X-Request-Id",
+                "in": "header",
+                "required": False,
+                "description": "Up to 128 letters, digits and `.` `_` `:` `-`; anything else is replaced.",
+                "schema": {"type": "string"},
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _ref(RecommendationRequest.__name__), "examples": REQUEST_EXAMPLES}
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "The list, best first. It is shorter than `page_size` only where the placement has no "
+                "more to offer.",
+                "headers": _HEADERS,
+                "content": {
+                    "application/json": {"schema": _ref(RecommendationAnswer.__name__), "example": ANSWER_EXAMPLE}
+                },
+            },
+            **_problems(
+                MALFORMED_JSON,
+                METHOD_NOT_ALLOWED,
+                BODY_TOO_SLOW,
+                BODY_TOO_LARGE,
+                UNSUPPORTED_MEDIA_TYPE,
+                INVALID_FIELD,
+                TOO_MANY_REQUESTS,
+                INTERNAL,
+                NOT_READY,
+            ),
+        },
+    }
+
+
+def _healthz() -> _Json:
+    return {
+        "operationId": "healthz",
+        "tags": ["Operation"],
+        "summary": "Whether the process answers",
+        "description": "Restart the worker where this fails.",
+        "responses": {
+            "200": _plain("It does.", {"status": {"const": "ok"}}, {"status": "ok"}),
+            **_problems(METHOD_NOT_ALLOWED, INTERNAL),
+        },
+    }
+
+
+def _readyz() -> _Json:
+    fields = {"status": {"const": "ready"}, "model_version": {"type": "string"}}
+    return {
+        "operationId": "readyz",
+        "tags": ["Operation"],
+        "summary": "Whether a model is loaded",
+        "description": "Send shoppers here only once this succeeds.",
+        "responses": {
+            "200": _plain("It is.", fields, {"status": "ready", "model_version": "12"}),
+            **_problems(METHOD_NOT_ALLOWED, INTERNAL, NOT_READY),
+        },
+    }
+
+
+def _metrics() -> _Json:
+    return {
+        "operationId": "metrics",
+        "tags": ["Operation"],
+        "summary": "Measurements for Prometheus",
+        "description": "Requests, seconds and errors by route; fallbacks by placement; inputs that had to be "
+        "defaulted; version and age of the model; exchanges of the model. Summed over the workers.",
+        "responses": {
+            "200": {
+                "description": "The text format of Prometheus, version 0.0.4.",
+                "headers": _HEADERS,
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            },
+            **_problems(METHOD_NOT_ALLOWED, INTERNAL),
+        },
+    }
+
+
+def _plain(description: str, fields: _Json, example: _Json) -> _Json:
+    schema = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+    return {
+        "description": description,
+        "headers": _HEADERS,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def _problems(*kinds: Kind) -> _Json:
+    return {str(kind.status.value): _problem(kind) for kind in kinds}
+
+
+def _problem(kind: Kind) -> _Json:
+    retries = kind in {TOO_MANY_REQUESTS, NOT_READY}
+    return {
+        "description": f"{kind.title}. {kind.meaning}",
+        "headers": {**_HEADERS, **_RETRY_AFTER} if retries else _HEADERS,
+        "content": {
+            MEDIA_TYPE: {"schema": _ref("Problem"), "example": document(PROBLEM_EXAMPLES[kind], REQUEST_ID_EXAMPLE)}
+        },
+    }
+
+
+def _schemas() -> _Json:
+    _, request = models_json_schema(
+        [(RecommendationRequest, "validation")], ref_template="#/components/schemas/{model}"
+    )
+    _, answer = models_json_schema(
+        [(RecommendationAnswer, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    return {**request["$defs"], **answer["$defs"], "Problem": _PROBLEM_SCHEMA}
+
+
+_PROBLEM_SCHEMA: _Json = {
+    "type": "object",
+    "description": "An RFC 9457 problem document.",
+    "properties": {
+        "type": {"type": "string", "description": "Names the kind of problem and leads to its documentation."},
+        "title": {"type": "string", "description": "The kind in words; the same for every problem of the kind."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What is wrong with this very request."},
+        "request_id": {"type": "string", "description": "The `X-Request-Id` of this request."},
+        "errors": {
+            "type": "array",
+            "description": "The fields at fault, the first 20 of them.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string", "description": "A path into the body: `context.item_ids[2]`."},
+                    "message": {"type": "string", "description": "What the field should be."},
+                },
+                "required": ["field", "message"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "additionalProperties": False,
+}
+
+
+def _ref(name: str) -> _Json:
+    return {"$ref": f"#/components/schemas/{name}"}

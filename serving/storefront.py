@@ -1,0 +1,46 @@
+"""One answer of the storefront, whatever carried the request here."""
+
+import time
+from typing import Any
+
+from serving.champion import ChampionHolder
+from serving.identifiers import recommendation_id
+from serving.payloads import RecommendationRequest, answer_body, debug_body, query
+from serving.problems import NOT_READY, ProblemError
+from serving.telemetry import Telemetry
+from serving.turnstile import Turnstile
+
+
+class Storefront:
+    """Answers requests with the champion of the moment, one at a time, and counts what it answered."""
+
+    def __init__(self, champion: ChampionHolder, turnstile: Turnstile, telemetry: Telemetry) -> None:
+        self._champion = champion
+        self._turnstile = turnstile
+        self._telemetry = telemetry
+
+    async def recommend(self, request: RecommendationRequest) -> dict[str, Any]:
+        """The members of a RecommendationAnswer.
+
+        The champion is taken once: an exchange in the middle of an answer does not touch it. Raises
+        ProblemError where no champion is loaded or the queue is full.
+        """
+        arrived = time.perf_counter()
+        async with self._turnstile:
+            champion = self._champion.current
+            if champion is None:
+                raise not_ready()
+            started = time.perf_counter()
+            answer = champion.recommender.recommend(query(request))
+            ended = time.perf_counter()
+        self._telemetry.count_answer(request.placement, answer)
+        body = answer_body(answer, recommendation_id(time.time_ns()))
+        if request.debug:
+            body["debug"] = debug_body(answer, (started - arrived) * 1e3, (ended - started) * 1e3)
+        return body
+
+
+def not_ready() -> ProblemError:
+    return ProblemError(
+        NOT_READY, "No model was promoted yet, or it cannot be loaded. See /readyz.", headers={"Retry-After": "5"}
+    )

@@ -3,9 +3,8 @@
 import ibis
 from ibis import Table
 
+from features.contracts.inputs import LEVEL_SEPARATOR
 from features.contracts.outputs import SKUS, STORES
-
-SEPARATOR = " > "
 
 
 def complete_skus(described: Table, purchases: Table) -> Table:
@@ -16,17 +15,21 @@ def complete_skus(described: Table, purchases: Table) -> Table:
     bought = purchases.select("sku").distinct()
     one = _first(described, "sku")
     joined = bought.outer_join(one, "sku").drop("party")
-    levels = joined.category_path.split(SEPARATOR)
-    return joined.select(
-        sku=_key(joined, "sku"),
-        name=ibis.coalesce(joined.name, _key(joined, "sku")),
-        product=joined.product,
-        brand=joined.brand,
-        category_path=joined.category_path,
-        department=levels[0],
-        category=ibis.ifelse(levels.length() > 1, levels[1], levels[0]),
-        subcategory=levels[levels.length() - 1],
-    ).select(*SKUS.names).order_by("sku")
+    levels = joined.category_path.split(LEVEL_SEPARATOR)
+    return (
+        joined.select(
+            sku=_key(joined, "sku"),
+            name=ibis.coalesce(joined.name, _key(joined, "sku")),
+            product=joined.product,
+            brand=joined.brand,
+            category_path=joined.category_path,
+            department=levels[0],
+            category=ibis.ifelse(levels.length() > 1, levels[1], levels[0]),
+            subcategory=levels[levels.length() - 1],
+        )
+        .select(*SKUS.names)
+        .order_by("sku")
+    )
 
 
 def complete_stores(described: Table, purchases: Table) -> Table:

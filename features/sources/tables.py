@@ -32,20 +32,21 @@ the customer or the order. A file of customer_id, sku and time is loaded by:
 out. Cells of CSV files are text: ids that all read as whole numbers are taken to be whole numbers.
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from features.catalogue import SEPARATOR
 from features.contracts.extract import Extract, Value
-from features.contracts.sql import listed, literal, quoted
+from features.contracts.inputs import LEVEL_SEPARATOR
 from features.contracts.table import Column, Kind
-from features.convert import converted, is_integer
-from features.dataset import ColumnMapping, TableMapping, read_dataset
-from features.errors import DataError, UserError
-from features.files import found, rows_of
-from features.raw_rows import RawRows
+from features.errors import UserError
+from features.reading.convert import converted, is_integer
+from features.reading.files import found, rows_of
+from features.reading.mapping import ColumnMapping, TableMapping, read_dataset
+from features.reading.raw_rows import RawRows
+from features.sql import literal, quoted
 
 
 def extracts(connection: DuckDBPyConnection, dataset: Path | None, scratch: Path) -> tuple[Extract, ...]:
@@ -106,13 +107,11 @@ def _source(
         return quoted(said.column), raw.types[said.column]
     if said.columns:
         parts = ", ".join(f"nullif(trim(CAST({quoted(name)} AS VARCHAR)), '')" for name in said.columns)
-        return f"nullif(concat_ws({literal(SEPARATOR)}, {parts}), '')", "VARCHAR"
+        return f"nullif(concat_ws({literal(LEVEL_SEPARATOR)}, {parts}), '')", "VARCHAR"
     return f"({said.sql})", _type_of(connection, path, mapping, said.sql, raw)
 
 
 def _no_such_column(path: Path, mapping: TableMapping, name: str, raw: RawRows) -> str:
-    from difflib import get_close_matches
-
     near = get_close_matches(name, raw.types, n=1, cutoff=0.0)[0]
     only = next(iter(raw.types))
     delimiter = next((one for one in ";\t|," if len(raw.types) == 1 and one in only), "")
@@ -132,9 +131,7 @@ def _type_of(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, 
     return str(described[0][1])
 
 
-def _value(
-    path: Path, mapping: TableMapping, column: Column, said: ColumnMapping, source: str, physical: str
-) -> Value:
+def _value(path: Path, mapping: TableMapping, column: Column, said: ColumnMapping, source: str, physical: str) -> Value:
     try:
         sql = converted(source, physical, column.kind, said, mapping.time_zone, mapping.csv.decimal)
     except UserError as error:

@@ -15,8 +15,8 @@ from features.ingest import ingest
 from features.settings import Settings
 from features.warehouse import Warehouse
 
-START = datetime(2025, 1, 1)  # noqa: DTZ001 - instants in tables are UTC without a zone marker
-LOADED_AT = datetime(2030, 1, 1)  # noqa: DTZ001
+START = datetime(2025, 1, 1)
+LOADED_AT = datetime(2030, 1, 1)
 BRANDS = ("Acorn", "Brook", "Cedar")
 SHELVES = (
     ("Grocery", "Pasta", "Spaghetti"),
@@ -115,10 +115,7 @@ def _customer_lines(rng: np.random.Generator, nth: int, customers: int, skus: in
         due[due <= day] = day + intervals[due <= day] * rng.uniform(0.9, 1.1)
         wanted |= {_goes_with(sku, skus) for sku in list(wanted) if rng.random() < 0.7}
         wanted |= set(np.minimum(rng.geometric(0.08, size=rng.integers(0, 3)) - 1, skus - 1).tolist())
-        if rng.random() < 0.05:
-            customer_here = ""
-        else:
-            customer_here = customer
+        customer_here = "" if rng.random() < 0.05 else customer
         is_web = bool(rng.random() < web_share) and customer_here != ""
         at = START + timedelta(days=int(day), minutes=int(rng.integers(8 * 60, 20 * 60)))
         lines += [_Line(customer_here, at, is_web, store, sku, int(rng.integers(1, 4))) for sku in sorted(wanted)]
@@ -175,7 +172,10 @@ def _skus(skus: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "sku": [f"sku-{nth:03d}" for nth in range(skus)],
-            "name": [f"{brand} {shelf[-1].lower()} {nth}" for nth, (brand, shelf) in enumerate(zip(brands, shelves))],
+            "name": [
+                f"{brand} {shelf[-1].lower()} {nth}"
+                for brand, shelf, nth in zip(brands, shelves, range(skus), strict=True)
+            ],
             "brand": brands,
             "category_path": [" > ".join(shelf) for shelf in shelves],
         }

@@ -88,7 +88,7 @@ def read_dataset(path: Path | None) -> Dataset:
     _know(path, "", text, ["name", "time_zone", "party", "csv", *names])
     tables = tuple(_table(path, table, text) for table in INPUTS if table.name in text)
     if not tables:
-        message = f"{path} describes no table. Next: add [till_receipts] or [web_orders] with files = \"…\"."
+        message = f'{path} describes no table. Next: add [till_receipts] or [web_orders] with files = "…".'
         raise UserError(message)
     return Dataset(path, tables)
 

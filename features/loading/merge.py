@@ -5,8 +5,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from features.contracts.sql import listed, literal, quoted
-from features.staging import Staged, count, file
+from features.loading.staging import Staged
+from features.sql import count, listed, parquet, quoted, write_parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ def merge(connection: DuckDBPyConnection, staged: Staged, before: Path | None, p
     if before is None:
         staged.path.rename(path)
         return Merged(added=staged.rows, corrected=0, unchanged=0, rows=staged.rows)
-    new, old, table = file(staged.path), file(before), staged.table
+    new, old, table = parquet(staged.path), parquet(before), staged.table
     known = f"{new} n JOIN {old} o ON {_same(table.key)}"
     matched = count(connection, known)
     unchanged = count(connection, f"{known} AND {_same(table.content)}")
     kept = f"SELECT {listed(table.names)} FROM {old} o ANTI JOIN {new} n ON {_same(table.key)}"
     written = f"{kept} UNION ALL SELECT {listed(table.names)} FROM {new}"
-    connection.execute(f"COPY ({written}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
-    rows = count(connection, file(path))
+    write_parquet(connection, written, path)
+    rows = count(connection, parquet(path))
     return Merged(added=staged.rows - matched, corrected=matched - unchanged, unchanged=unchanged, rows=rows)
 
 

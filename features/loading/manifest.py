@@ -9,9 +9,9 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PROMOTIONS, SKUS, TILL_RECEIPTS, WEB_ORDERS
-from features.contracts.sql import listed
 from features.contracts.table import Table
-from features.staging import Staged, file
+from features.loading.staging import Staged
+from features.sql import listed, parquet
 from features.warehouse import SCHEMA, Warehouse
 
 Manifest = dict[str, Any]
@@ -51,14 +51,14 @@ def digest(connection: DuckDBPyConnection, inputs: Path) -> str:
 
 def _rows_and_hashes(connection: DuckDBPyConnection, table: Table, path: Path) -> str:
     row = f"hash({listed(table.names)})"
-    select = f"SELECT count(*), coalesce(sum(CAST({row} AS HUGEINT)), 0) FROM {file(path)}"
+    select = f"SELECT count(*), coalesce(sum(CAST({row} AS HUGEINT)), 0) FROM {parquet(path)}"
     rows, total = connection.execute(select).fetchall()[0]
     return f"{table.name}:{rows}:{total}"
 
 
 def facts(connection: DuckDBPyConnection, purchases: Path) -> Manifest:
     """Instants of the first and last purchase."""
-    first, last = connection.execute(f"SELECT min(bought_at), max(bought_at) FROM {file(purchases)}").fetchall()[0]
+    first, last = connection.execute(f"SELECT min(bought_at), max(bought_at) FROM {parquet(purchases)}").fetchall()[0]
     return {"first": first.isoformat(), "last": last.isoformat()}
 
 

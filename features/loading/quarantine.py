@@ -12,7 +12,8 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
-from features.contracts.sql import listed, literal, quoted
+from features.loading.judging import own_name
+from features.sql import instant, listed, parquet, quoted, write_parquet
 from features.warehouse import replace_file
 
 REASON = "reason"
@@ -37,8 +38,8 @@ class BadRows:
         return f"bad_{self.table}"
 
     def add_rows(self, rows: str, reason: str) -> None:
-        """Add rows (what stands after FROM, with `_file` and `_own …` columns) with a reason, an SQL expression."""
-        theirs = "".join(f", CAST({own(name)} AS VARCHAR) AS {_kept(name)}" for name in self.columns)
+        """Add rows (judged, as they stand after FROM) with a reason, an SQL expression."""
+        theirs = "".join(f", CAST({own_name(name)} AS VARCHAR) AS {_kept(name)}" for name in self.columns)
         self._insert(f"SELECT {reason} AS {REASON}, _file AS {SOURCE_FILE}{theirs} FROM {rows}")
 
     def add_malformed(self, lines: str) -> None:
@@ -46,7 +47,7 @@ class BadRows:
         self._insert(f"SELECT reason AS {REASON}, _file AS {SOURCE_FILE}, text AS {MALFORMED_LINE} FROM {lines}")
 
     def _insert(self, select: str) -> None:
-        stamped = f"SELECT *, TIMESTAMP {literal(self.loaded_at.isoformat(sep=' '))} AS {LOADED_AT} FROM ({select})"
+        stamped = f"SELECT *, {instant(self.loaded_at)} AS {LOADED_AT} FROM ({select})"
         self.connection.execute(f"INSERT INTO {self.name} BY NAME {stamped}").fetchall()
 
     def by_reason(self) -> dict[str, int]:
@@ -64,11 +65,6 @@ def no_bad_rows(connection: DuckDBPyConnection, extract: Extract, loaded_at: dat
     return bad
 
 
-def own(name: str) -> str:
-    """How a column of the source is named among converted columns."""
-    return quoted(f"_own {name}")
-
-
 def _kept(name: str) -> str:
     return quoted(f"their {name}" if name.lower() in _OURS else name)
 
@@ -78,14 +74,14 @@ def add_to_quarantine(connection: DuckDBPyConnection, bad: BadRows, folder: Path
     path = folder / f"{bad.table}.parquet"
     if not path.is_file():
         return _write(connection, f"SELECT * FROM {bad.name}", path)
-    held = f"read_parquet({literal(path)})"
+    held = parquet(path)
     known, fresh = _columns(connection, held), _columns(connection, bad.name)
     every = [*known, *(name for name in fresh if name not in known)]
     before, added = _aligned(held, known, every), _aligned(bad.name, fresh, every)
     compared = listed(name for name in every if name != LOADED_AT)
     unseen = f"SELECT {compared} FROM ({added}) EXCEPT ALL SELECT {compared} FROM ({before})"
-    stamp = f"TIMESTAMP {literal(bad.loaded_at.isoformat(sep=' '))} AS {LOADED_AT}"
-    return _write(connection, f"({before}) UNION ALL BY NAME (SELECT *, {stamp} FROM ({unseen}))", path)
+    stamped = f"SELECT *, {instant(bad.loaded_at)} AS {LOADED_AT} FROM ({unseen})"
+    return _write(connection, f"({before}) UNION ALL BY NAME ({stamped})", path)
 
 
 def _columns(connection: DuckDBPyConnection, rows: str) -> list[str]:
@@ -100,5 +96,5 @@ def _aligned(rows: str, present: Sequence[str], every: Sequence[str]) -> str:
 def _write(connection: DuckDBPyConnection, select: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    connection.execute(f"COPY ({select}) TO {literal(partial)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
+    write_parquet(connection, select, partial)
     replace_file(partial, path)

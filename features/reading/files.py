@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from features.contracts.sql import literal
-from features.csv_rows import csv_rows
-from features.dataset import CsvOptions
 from features.errors import DataError
-from features.raw_rows import RawRows
+from features.reading.csv_rows import csv_rows
+from features.reading.mapping import CsvOptions
+from features.reading.raw_rows import RawRows
+from features.sql import literal
 
 _PARQUET = {".parquet", ".pq"}
 _CSV = {".csv", ".tsv", ".txt"}
@@ -62,7 +62,9 @@ def _kind(path: Path) -> str:
         return "parquet"
     if suffix.lower() in _CSV:
         return "csv"
-    message = f"{path}: not a kind of file that is read here. Next: bring Parquet (.parquet) or CSV (.csv, .tsv, .csv.gz)."
+    message = (
+        f"{path}: not a kind of file that is read here. Next: bring Parquet (.parquet) or CSV (.csv, .tsv, .csv.gz)."
+    )
     raise DataError(message)
 
 
@@ -80,7 +82,9 @@ def _parquet(connection: DuckDBPyConnection, files: tuple[Path, ...]) -> RawRows
     try:
         described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (_file) FROM {rows}").fetchall()
     except duckdb.Error as error:
-        message = f"{files[0].parent}: Parquet that cannot be read: {str(error).splitlines()[0]}. Next: export it again."
+        message = (
+            f"{files[0].parent}: Parquet that cannot be read: {str(error).splitlines()[0]}. Next: export it again."
+        )
         raise DataError(message) from error
     return RawRows(rows, {name: _plain(physical) for name, physical, *_ in described}, is_typed=True)
 

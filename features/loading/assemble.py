@@ -12,10 +12,9 @@ from features.catalogue import complete_skus, complete_stores
 from features.contracts.inputs import PROMOTIONS, SKUS, STORES, TILL_RECEIPTS, WEB_ORDERS
 from features.contracts.outputs import OUTPUTS
 from features.contracts.outputs import PURCHASES as PURCHASES_OUTPUT
-from features.contracts.sql import literal, quoted
 from features.contracts.table import Table
 from features.purchases import purchases
-from features.staging import count, file
+from features.sql import count, parquet, quoted, write_parquet
 
 _IBIS_TYPES = {
     "VARCHAR": "string",
@@ -42,25 +41,24 @@ def assemble(connection: DuckDBPyConnection, inputs: Path, folder: Path, step: C
     orders, receipts = (ibis_table(t) if t.name in present else None for t in (WEB_ORDERS, TILL_RECEIPTS))
     _write(connection, purchases(orders, receipts), folder / "purchases.parquet")
     step("Catalogue")
-    bought = file(folder / "purchases.parquet")
+    bought = parquet(folder / "purchases.parquet")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW purchases AS SELECT * FROM {bought}").fetchall()
     history = ibis_table(PURCHASES_OUTPUT)
     _write(connection, complete_skus(ibis_table(SKUS), history), folder / "skus.parquet")
     _write(connection, complete_stores(ibis_table(STORES), history), folder / "stores.parquet")
     _promotions(connection, inputs, folder / "promotions.parquet")
-    return {table.name: count(connection, file(folder / f"{table.name}.parquet")) for table in OUTPUTS}
+    return {table.name: count(connection, parquet(folder / f"{table.name}.parquet")) for table in OUTPUTS}
 
 
 def _view(connection: DuckDBPyConnection, table: Table, path: Path) -> None:
     """The table under its own name in the session; empty where there is no file."""
     columns = (f"CAST(NULL AS {column.sql_type}) AS {quoted(column.name)}" for column in table.columns)
-    rows = f"SELECT * FROM {file(path)}" if path.is_file() else f"SELECT {', '.join(columns)} WHERE false"
+    rows = f"SELECT * FROM {parquet(path)}" if path.is_file() else f"SELECT {', '.join(columns)} WHERE false"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS {rows}").fetchall()
 
 
 def _write(connection: DuckDBPyConnection, expression: ibis.Table, path: Path) -> None:
-    select = ibis.to_sql(expression, dialect="duckdb")
-    connection.execute(f"COPY ({select}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
+    write_parquet(connection, ibis.to_sql(expression, dialect="duckdb"), path)
 
 
 def _promotions(connection: DuckDBPyConnection, inputs: Path, path: Path) -> None:
@@ -68,7 +66,7 @@ def _promotions(connection: DuckDBPyConnection, inputs: Path, path: Path) -> Non
     if merged.is_file():
         link(merged, path)
     else:
-        connection.execute(f"COPY promotions TO {literal(path)} (FORMAT parquet)").fetchall()
+        write_parquet(connection, "FROM promotions", path)
 
 
 def link(source: Path, path: Path) -> None:

@@ -6,16 +6,18 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from duckdb import DuckDBPyConnection
 
-from features.contracts.sql import literal, quoted
-from features.dataset import CsvOptions
 from features.errors import DataError
-from features.raw_rows import RawRows
+from features.reading.mapping import CsvOptions
+from features.reading.raw_rows import RawRows
+from features.sql import literal, parquet, write_parquet
 
 _CHUNK = 1 << 22
 _LONGEST_LINE = 16_000_000
+_COMMON = ("utf-8", "latin-1", "cp1252", "utf-16", "gb18030")
 _GUESSES = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -29,9 +31,7 @@ class _Csv:
     delimiter: str
 
 
-def csv_rows(
-    connection: DuckDBPyConnection, files: tuple[Path, ...], options: CsvOptions, scratch: Path
-) -> RawRows:
+def csv_rows(connection: DuckDBPyConnection, files: tuple[Path, ...], options: CsvOptions, scratch: Path) -> RawRows:
     """Rows of CSV files, each with a header of its own; files may have different columns.
 
     They are read once, into a Parquet file in `scratch`. Raises DataError for a file that is not in
@@ -39,22 +39,19 @@ def csv_rows(
     """
     read = [_decoded(path, options, scratch / f"{nth}.csv") for nth, path in enumerate(files)]
     rows, broken = scratch / "rows.parquet", scratch / "broken.parquet"
-    _copy(connection, " UNION ALL BY NAME ".join(_scan(one, options, nth) for nth, one in enumerate(read)), rows)
-    _copy(connection, " UNION ALL ".join(_broken_lines(one, nth) for nth, one in enumerate(read)), broken)
+    scans = (_scan(one, options, nth) for nth, one in enumerate(read))
+    write_parquet(connection, " UNION ALL BY NAME ".join(scans), rows)
+    faults = (_broken_lines(one, nth) for nth, one in enumerate(read))
+    write_parquet(connection, " UNION ALL ".join(faults), broken)
     names = dict.fromkeys(name for one in read for name in one.header)
-    kept = f"read_parquet({literal(rows)})"
-    return RawRows(kept, dict.fromkeys(names, "VARCHAR"), is_typed=False, malformed=f"read_parquet({literal(broken)})")
-
-
-def _copy(connection: DuckDBPyConnection, select: str, path: Path) -> None:
-    connection.execute(f"COPY ({select}) TO {literal(path)} (FORMAT parquet)").fetchall()
+    return RawRows(parquet(rows), dict.fromkeys(names, "VARCHAR"), is_typed=False, malformed=parquet(broken))
 
 
 def _scan(one: _Csv, options: CsvOptions, nth: int) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in one.header)
     return (
-        f"SELECT *, {literal(one.path)} AS _file FROM read_csv({literal(one.text)}, auto_detect = false, header = true, "
-        f"columns = {{{columns}}}, delim = {literal(one.delimiter)}, quote = {literal(options.quote)}, "
+        f"SELECT *, {literal(one.path)} AS _file FROM read_csv({literal(one.text)}, auto_detect = false, "
+        f"header = true, columns = {{{columns}}}, delim = {literal(one.delimiter)}, quote = {literal(options.quote)}, "
         f"escape = {literal(options.quote)}, max_line_size = {_LONGEST_LINE}, store_rejects = true, "
         f"rejects_table = 'broken_{nth}', rejects_scan = 'broken_scan_{nth}', rejects_limit = 0)"
     )
@@ -71,12 +68,15 @@ def _decoded(path: Path, options: CsvOptions, copy: Path) -> _Csv:
     """The file in UTF-8: itself where it is, else a copy."""
     encoding = _codec(path, options.encoding)
     needs_copy = encoding != "utf-8" or path.suffix == ".gz"
-    with copy.open("wb") if needs_copy else open("/dev/null", "wb") as out:
-        for text in _chunks(path, encoding):
-            out.write(text.encode())
-    text = copy if needs_copy else path
+    if needs_copy:
+        with copy.open("wb") as out:
+            out.writelines(text.encode() for text in _chunks(path, encoding))
+    else:
+        for _ in _chunks(path, encoding):  # only to find bytes that do not fit
+            pass
+    readable = copy if needs_copy else path
     delimiter = options.delimiter or ("\t" if ".tsv" in path.suffixes else ",")
-    return _Csv(path, text, _header(path, text, delimiter, options.quote), delimiter)
+    return _Csv(path, readable, _header(path, readable, delimiter, options.quote), delimiter)
 
 
 def _codec(path: Path, encoding: str) -> str:
@@ -91,7 +91,7 @@ def _chunks(path: Path, encoding: str) -> Iterator[str]:
     """The decoded text, piece by piece. Raises DataError at the first byte that does not fit."""
     decoder = codecs.getincrementaldecoder(encoding)()
     done = 0
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with _opened(path) as file:
         while True:
             chunk = _read(path, file)
             held = len(decoder.getstate()[0])
@@ -108,19 +108,25 @@ def _chunks(path: Path, encoding: str) -> Iterator[str]:
                 return
 
 
-def _read(path: Path, file: "gzip.GzipFile | object") -> bytes:
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _read(path: Path, file: IO[bytes]) -> bytes:
     try:
-        return file.read(_CHUNK)  # type: ignore[attr-defined, no-any-return]
+        return file.read(_CHUNK)
     except (EOFError, gzip.BadGzipFile) as error:
         message = f"{path} is truncated or not gzip: {error}. Next: copy or export it again."
         raise DataError(message) from error
 
 
 def _not_in_encoding(path: Path, encoding: str, at: int) -> str:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with _opened(path) as file:
         start = file.read(4)
     guess = _GUESSES.get(start[:2]) or ("utf-16-le" if b"\0" in start else "latin-1")
-    others = ", ".join(one for one in ("utf-8", "latin-1", "cp1252", "utf-16", "gb18030") if one not in {encoding, guess})
+    others = ", ".join(
+        one for one in ("utf-8", "latin-1", "cp1252", "utf-16", "gb18030") if one not in {encoding, guess}
+    )
     return (
         f'{path} is not {encoding}: byte {at} does not fit. Next: write encoding = "{guess}" under the table\'s [csv] '
         f"settings, or the encoding that it was exported in ({others})."

@@ -3,10 +3,10 @@
 Every expression is null where the value cannot be read; it never raises.
 """
 
-from features.contracts.sql import literal
 from features.contracts.table import SQL_TYPES, Kind
-from features.dataset import EPOCH_UNITS, SCALES, ColumnMapping
 from features.errors import UserError
+from features.reading.mapping import EPOCH_UNITS, SCALES, ColumnMapping
+from features.sql import literal
 
 _INTEGERS = {f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")} | {
     "INTEGER",
@@ -41,7 +41,9 @@ def _id(source: str, physical: str) -> str:
     text = f"CAST({source} AS VARCHAR)"
     if physical in _FLOATS:
         whole = f"{source} = trunc({source}) AND abs({source}) < 1e15"
-        text = f"CASE WHEN {whole} THEN CAST(CAST({source} AS BIGINT) AS VARCHAR) WHEN NOT isnan({source}) THEN {text} END"
+        text = (
+            f"CASE WHEN {whole} THEN CAST(CAST({source} AS BIGINT) AS VARCHAR) WHEN NOT isnan({source}) THEN {text} END"
+        )
     return f"CASE WHEN trim({text}) <> '' THEN {text} END"
 
 
@@ -96,8 +98,8 @@ def _since_epoch(source: str, mapping: ColumnMapping) -> str:
     scale = {"s": "1000000", "ms": "1000", "us": "1", "days": "86400000000"}.get(mapping.unit)
     if scale is None:
         message = (
-            f"{mapping.column or mapping.sql} is a number where an instant is needed. Next: add unit = \"s\" "
-            "(seconds since 1970; also ms, us, days) or, for numbers such as 20240131, format = \"%Y%m%d\""
+            f'{mapping.column or mapping.sql} is a number where an instant is needed. Next: add unit = "s" '
+            '(seconds since 1970; also ms, us, days) or, for numbers such as 20240131, format = "%Y%m%d"'
         )
         raise UserError(message)
     return f"make_timestamp(TRY_CAST({source} * {scale} AS BIGINT))"

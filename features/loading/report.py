@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from features.merge import Merged
-from features.staging import Staged
+from features.loading.merge import Merged
+from features.loading.staging import Staged
 from features.warehouse import Warehouse
 
 

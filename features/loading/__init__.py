@@ -1,0 +1,1 @@
+"""The stages of a load: lock, staging, quarantine, merge, assembly, manifest, report."""

@@ -7,6 +7,7 @@ shared by workers. Rows are known by their *code*: the position of an id in a so
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,41 +131,51 @@ GROUPED = ("customer_sku", "customer_subcategory", "customer_category", "custome
 
 
 def save(facts: Facts, folder: Path) -> None:
-    """Write one `.npy` per array and `facts.json` with the column names."""
+    """Write one `.npy` per array, and `facts.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = {part: list(_columns(facts, part).names) for part in COLUMNS + GROUPED}
     for part in IDS:
         np.save(folder / f"{part}.npy", getattr(facts, part).values)
     for part in CODES:
         np.save(folder / f"{part}.npy", getattr(facts, part))
-    for part in COLUMNS + GROUPED:
-        np.save(folder / f"{part}.npy", np.ascontiguousarray(_columns(facts, part).values))
+    for part in COLUMNS:
+        save_columns(getattr(facts, part), folder, part)
     for part in GROUPED:
-        grouped: Grouped = getattr(facts, part)
-        np.save(folder / f"{part}.starts.npy", grouped.starts)
-        np.save(folder / f"{part}.keys.npy", grouped.keys)
-    (folder / "facts.json").write_text(json.dumps({"cutoff_days": facts.cutoff_days, "columns": names}))
+        save_grouped(getattr(facts, part), folder, part)
+    (folder / "facts.json").write_text(json.dumps({"cutoff_days": facts.cutoff_days}))
 
 
 def load(folder: Path) -> Facts:
     """Open saved facts; arrays are memory-mapped and read-only."""
     meta = json.loads((folder / "facts.json").read_text())
-
-    def array(name: str) -> NDArray[np.generic]:
-        # A plain view costs a third of a memmap object at every small slice.
-        opened: NDArray[np.generic] = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
-        return opened
-
-    parts: dict[str, object] = {name: Ids(array(name)) for name in IDS}  # type: ignore[arg-type]
-    parts |= {name: array(name) for name in CODES}
-    tables = {name: Columns(tuple(meta["columns"][name]), array(name)) for name in COLUMNS + GROUPED}  # type: ignore[arg-type]
-    parts |= {name: tables[name] for name in COLUMNS}
-    for name in GROUPED:
-        parts[name] = Grouped(array(f"{name}.starts"), array(f"{name}.keys"), tables[name])  # type: ignore[arg-type]
-    return Facts(cutoff_days=float(meta["cutoff_days"]), **parts)  # type: ignore[arg-type]
+    parts: dict[str, Any] = {name: Ids(load_array(folder, name)) for name in IDS}
+    parts |= {name: load_array(folder, name) for name in CODES}
+    parts |= {name: load_columns(folder, name) for name in COLUMNS}
+    parts |= {name: load_grouped(folder, name) for name in GROUPED}
+    return Facts(cutoff_days=float(meta["cutoff_days"]), **parts)
 
 
-def _columns(facts: Facts, part: str) -> Columns:
-    held = getattr(facts, part)
-    columns: Columns = held.columns if isinstance(held, Grouped) else held
-    return columns
+def save_columns(columns: Columns, folder: Path, name: str) -> None:
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(columns.values))
+    (folder / f"{name}.json").write_text(json.dumps(columns.names))
+
+
+def load_columns(folder: Path, name: str) -> Columns:
+    return Columns(tuple(json.loads((folder / f"{name}.json").read_text())), load_array(folder, name))
+
+
+def save_grouped(grouped: Grouped, folder: Path, name: str) -> None:
+    np.save(folder / f"{name}.starts.npy", grouped.starts)
+    np.save(folder / f"{name}.keys.npy", grouped.keys)
+    save_columns(grouped.columns, folder, name)
+
+
+def load_grouped(folder: Path, name: str) -> Grouped:
+    return Grouped(
+        load_array(folder, f"{name}.starts"), load_array(folder, f"{name}.keys"), load_columns(folder, name)
+    )
+
+
+def load_array(folder: Path, name: str) -> NDArray[Any]:
+    """A memory-mapped array as a plain view: a memmap object would cost thrice as much at every small slice."""
+    opened: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+    return opened

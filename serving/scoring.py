@@ -1,0 +1,33 @@
+"""Scoring with ONNX Runtime: one thread, so that workers share the processor instead of fighting for it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from features.facts import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxRanker:
+    """A ranker exported to ONNX; calling it gives one score a row."""
+
+    session: ort.InferenceSession
+    input_name: str
+
+    @classmethod
+    def load(cls, path: Path) -> "OnnxRanker":
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return cls(session, session.get_inputs()[0].name)
+
+    def __call__(self, features: Floats) -> Floats:
+        """Scores (n,) of feature rows (n, columns), float32."""
+        if not len(features):
+            return np.zeros(0, dtype=np.float32)
+        scores: Floats = self.session.run(None, {self.input_name: features})[0].ravel()
+        return scores

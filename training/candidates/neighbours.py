@@ -1,0 +1,32 @@
+"""Item neighbours: SKUs bought by the same customers as the SKUs that a customer buys."""
+
+from dataclasses import dataclass
+
+from implicit.nearest_neighbours import CosineRecommender
+from scipy import sparse
+
+from features.facts import Codes, Floats
+from training.interactions import Interactions, dense, log_idf
+
+NEIGHBOURS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """`similarity` is (n, n), at most `NEIGHBOURS` a row; `weights` is (customers, n)."""
+
+    similarity: sparse.csr_matrix
+    weights: sparse.csr_matrix
+
+    def scores(self, customers: Codes) -> Floats:
+        return dense(self.weights[customers] @ self.similarity)
+
+
+def fit(known: Interactions) -> Neighbours:
+    """Cosine similarity of log-idf weighted purchase columns; a customer's SKUs weigh by decayed baskets."""
+    model = CosineRecommender(K=NEIGHBOURS, num_threads=0)
+    model.fit(log_idf(known.baskets), show_progress=False)
+    similarity = sparse.csr_matrix(model.similarity, dtype="float32")
+    similarity.setdiag(0)
+    similarity.eliminate_zeros()
+    return Neighbours(similarity, log_idf(known.decayed))

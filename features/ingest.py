@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,8 +16,9 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
-from features.errors import DataError, StateError, UserError
+from features.errors import DataError, UserError
 from features.loading.assemble import assemble, link
+from features.loading.faults import readable, writable
 from features.loading.lock import locked
 from features.loading.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
 from features.loading.merge import Merged, merge
@@ -26,6 +27,7 @@ from features.loading.report import IngestReport, TableReport, nothing_new, repo
 from features.loading.staging import Staged, stage
 from features.settings import Settings
 from features.sources import complete_journey, tables
+from features.sql import parquet
 from features.warehouse import SCHEMA, Warehouse, publish, write_manifest
 
 Progress = Callable[[str, float], None]
@@ -62,7 +64,7 @@ def ingest(
     """Load a source (a name in SOURCES) into the warehouse.
 
     dataset    `tables`: the mapping file; `complete-journey`: a folder to take the place of the package's
-    loaded_at  the instant of the load, UTC without a zone marker: purchases after it are bad rows
+    loaded_at  the instant of the load (UTC where it has no zone): purchases after it are bad rows
     replace    start from nothing: earlier loads, and what of them is in quarantine, are dropped
 
     Raises UserError for an unknown source or a wrong mapping, DataError for data that cannot be used,
@@ -72,9 +74,10 @@ def ingest(
     if source not in SOURCES:
         message = f"There is no source {source!r}. Sources: {', '.join(SOURCES)}"
         raise UserError(message)
-    with _writable(settings.work), locked(settings.warehouse), _scratch(settings.warehouse) as scratch:
+    at = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
+    with writable(settings.work), locked(settings.warehouse), _scratch(settings.warehouse) as scratch:
         before = None if replace else Warehouse.find(settings)
-        job = _Job(source, loaded_at, replace, progress, scratch, before)
+        job = _Job(source, at, replace, progress, scratch, before)
         with session(settings, scratch) as connection:
             progress("Looking at the files", 0.0)
             return _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
@@ -107,18 +110,6 @@ def _scratch(warehouse: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-@contextmanager
-def _writable(work: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        message = (
-            f"The load could not be written to {work}: {str(error).splitlines()[0]}. What was loaded before is as it "
-            "was. Next: free space or mend the folder (or name another with --work), then load again."
-        )
-        raise StateError(message) from error
-
-
 def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extracts: tuple[Extract, ...]) -> IngestReport:
     mark = fingerprint(job.source, extracts)
     if job.before and is_repeated(job.before, mark):
@@ -130,6 +121,7 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     new, inputs = job.scratch / "new", job.scratch / "new" / "inputs"
     reports = tuple(table_report(one, _merged(connection, job.before, one, inputs)) for one in staged)
     _keep_other_inputs(job.before, inputs)
+    currency = _need_one_currency(connection, inputs)
     name = digest(connection, inputs)
     _quarantine(connection, staged, settings.quarantine, replace=job.replace)
     if job.before and name == job.before.digest:
@@ -137,6 +129,7 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     rows = assemble(connection, inputs, new, lambda what: job.progress(what, 0.7))
     known = integer_ids(job.before, staged)
     manifest = {"schema": SCHEMA, "digest": name, "rows": rows, "integer_ids": known, "id_types": id_types(known)}
+    manifest["currency"] = currency
     manifest |= facts(connection, new / "purchases.parquet") | _history(job, mark, reports)
     write_manifest(new, manifest)
     publish(new, settings, name)
@@ -165,12 +158,28 @@ def _why(staged: Staged) -> str:
 
 def _staged(connection: DuckDBPyConnection, job: _Job, extract: Extract, share: float) -> Staged:
     job.progress(f"Reading {extract.table.name}", share * 0.6)
-    return stage(connection, extract, job.scratch / "staged", job.loaded_at)
+    with readable(extract.files, job.scratch):
+        return stage(connection, extract, job.scratch / "staged", job.loaded_at)
 
 
 def _merged(connection: DuckDBPyConnection, before: Warehouse | None, staged: Staged, inputs: Path) -> Merged:
     held = before.input(staged.table.name) if before else None
     return merge(connection, staged, held if held and held.is_file() else None, inputs / staged.path.name)
+
+
+def _need_one_currency(connection: DuckDBPyConnection, inputs: Path) -> str | None:
+    """The currency that amounts are in, None where no row says."""
+    files = [inputs / f"{table.name}.parquet" for table in PURCHASE_INPUTS]
+    said = " UNION ".join(f"SELECT currency FROM {parquet(path)}" for path in files if path.is_file())
+    found = connection.execute(f"SELECT currency FROM ({said}) WHERE currency IS NOT NULL ORDER BY 1").fetchall()
+    currencies = [str(row[0]) for row in found]
+    if len(currencies) > 1:
+        message = (
+            f"web_orders and till_receipts have amounts in {' and '.join(currencies)}. Next: bring paid and list_price "
+            'in one currency (convert them, or with sql = "…" in dataset.toml), and say so in currency.'
+        )
+        raise DataError(message)
+    return currencies[0] if currencies else None
 
 
 def _keep_other_inputs(before: Warehouse | None, inputs: Path) -> None:

@@ -29,10 +29,10 @@ SCHEMA = 1
 class Warehouse:
     """One complete, immutable set of tables.
 
-    `manifest` holds: schema, digest, rows (output table -> count), id_types (customer_id and sku -> "int64"
-    or "string": the type in which ids came), integer_ids (the same, of every input table), first and last
-    (instants of the first and last purchase), source and loaded_at of the last load, and loads (what each
-    load that changed something did).
+    `manifest` holds: schema; digest; rows (output table -> count); id_types (customer_id and sku -> "int64"
+    or "string": the type in which ids came) and integer_ids (the same of every input table); currency (None
+    where no row says); first and last (instants of the first and last purchase); source and loaded_at of the
+    last load; loads (what each load that changed something did).
     """
 
     folder: Path
@@ -56,11 +56,17 @@ class Warehouse:
         pointer = settings.warehouse / POINTER
         if not pointer.is_file():
             return None
-        folder = settings.warehouse / pointer.read_text().strip()
+        return cls.read(settings.warehouse / pointer.read_text().strip())
+
+    @classmethod
+    def read(cls, folder: Path) -> "Warehouse":
+        """The warehouse in a folder. Raises StateError where it is damaged or of another layout."""
         try:
             manifest = json.loads((folder / MANIFEST).read_text())
         except (OSError, ValueError) as error:
             raise StateError(_damaged(folder, str(error))) from error
+        if manifest.get("schema") != SCHEMA:
+            raise StateError(_damaged(folder, f"it has layout {manifest.get('schema')}, this version reads {SCHEMA}"))
         missing = [name for name in manifest["rows"] if not (folder / f"{name}.parquet").is_file()]
         if missing:
             raise StateError(_damaged(folder, f"{missing[0]}.parquet is missing"))
@@ -125,13 +131,27 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 def publish(partial: Path, settings: Settings, digest: str) -> Path:
     """Make the finished folder `partial` the warehouse that counts; earlier ones but the last are removed."""
     folder = settings.warehouse / digest
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
-    point_to(digest, settings)
+    for path in partial.rglob("*"):
+        if path.is_file():
+            _to_disk(path)
+    if _is_whole(folder):  # the same content, loaded by other loads
+        (partial / MANIFEST).replace(folder / MANIFEST)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    _point_to(digest, settings)
     return folder
 
 
-def point_to(digest: str, settings: Settings) -> None:
+def _is_whole(folder: Path) -> bool:
+    try:
+        Warehouse.read(folder)
+    except StateError:
+        return False
+    return True
+
+
+def _point_to(digest: str, settings: Settings) -> None:
     """Move the pointer in one step, and remove warehouses that are neither current nor the one before."""
     pointer = settings.warehouse / POINTER
     before = pointer.read_text().strip() if pointer.is_file() else ""
@@ -145,6 +165,10 @@ def point_to(digest: str, settings: Settings) -> None:
 
 def replace_file(partial: Path, path: Path) -> None:
     """Put a finished file in its place, on disk before its name is."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
+    _to_disk(partial)
     partial.replace(path)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

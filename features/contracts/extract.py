@@ -32,7 +32,7 @@ class Extract:
     raw_columns  the source's own columns, as they go to quarantine
     files        the files that the rows come from; their bytes tell whether the load was done before
     integer_ids  id columns that came as whole numbers
-    untyped_ids  id columns whose source has no types (CSV): whole numbers if all of them read so
+    untyped_ids  id columns whose source does not say (CSV, floats): whole numbers if all of them read so
     malformed    what stands after FROM to read lines that are no rows: `_file`, `text`, `reason`
     """
 

@@ -21,6 +21,10 @@ def is_integer(physical: str) -> bool:
     return physical in _INTEGERS
 
 
+def is_float(physical: str) -> bool:
+    return physical in _FLOATS
+
+
 def converted(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zone: str, decimal: str) -> str:
     """SQL that reads `source`, an expression of the type `physical`, as a value of `kind`.
 

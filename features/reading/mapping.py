@@ -47,6 +47,8 @@ class CsvOptions:
     quote: str = '"'
     encoding: str = "utf-8"
     decimal: str = "."
+    null: tuple[str, ...] = ()
+    """Cells that mean that there is no value, besides empty ones: NA, NULL, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,7 @@ def _table(path: Path, table: Table, text: Mapping[str, Any]) -> TableMapping:
     given = text[table.name]
     where = f"[{table.name}]"
     _know(path, where, given, ["files", "time_zone", "party", "csv", "columns"])
-    files = given.get("files", ())
-    files = (files,) if isinstance(files, str) else tuple(files)
+    files = _texts(given.get("files", ()))
     if not files:
         message = f'{path}: {where} names no files. Next: add files = "folder/*.csv", relative to {path.name}.'
         raise UserError(message)
@@ -115,9 +116,14 @@ def _table(path: Path, table: Table, text: Mapping[str, Any]) -> TableMapping:
     zone = str(given.get("time_zone", text.get("time_zone", "UTC")))
     _need_zone(path, zone)
     csv = text.get("csv", {}) | given.get("csv", {})
-    _know(path, f"[{table.name}.csv]", csv, ["delimiter", "quote", "encoding", "decimal"])
+    _know(path, f"[{table.name}.csv]", csv, ["delimiter", "quote", "encoding", "decimal", "null"])
+    csv["null"] = _texts(csv.get("null", ()))
     mapped = {name: _column(path, f"{table.name}.columns.{name}", one) for name, one in columns.items()}
     return TableMapping(table, files, mapped, CsvOptions(**csv), zone, str(given.get("party", text.get("party", ""))))
+
+
+def _texts(one_or_many: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (one_or_many,) if isinstance(one_or_many, str) else tuple(one_or_many)
 
 
 def _need_zone(path: Path, zone: str) -> None:
@@ -139,12 +145,11 @@ def _column(path: Path, where: str, given: str | Mapping[str, Any]) -> ColumnMap
     if unit and unit not in {*SCALES, *EPOCH_UNITS}:
         message = f"{path}: {where} has unit {unit!r}. Units: {', '.join([*SCALES, *EPOCH_UNITS])}."
         raise UserError(message)
-    formats = given.get("format", ())
     return ColumnMapping(
         column=str(given.get("column", "")),
         columns=tuple(given.get("columns", ())),
         value=str(given.get("value", "")),
         sql=str(given.get("sql", "")),
-        formats=(formats,) if isinstance(formats, str) else tuple(formats),
+        formats=_texts(given.get("format", ())),
         unit=unit,
     )

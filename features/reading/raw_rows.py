@@ -17,3 +17,7 @@ class RawRows:
     types: dict[str, str]
     is_typed: bool
     malformed: str | None = None
+
+    def named(self, name: str) -> str | None:
+        """The column of that name as it is spelt in the files; case does not matter."""
+        return next((column for column in self.types if column.lower() == name.lower()), None)

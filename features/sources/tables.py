@@ -42,7 +42,7 @@ from features.contracts.extract import Extract, Value
 from features.contracts.inputs import LEVEL_SEPARATOR
 from features.contracts.table import Column, Kind
 from features.errors import UserError
-from features.reading.convert import converted, is_integer
+from features.reading.convert import converted, is_float, is_integer
 from features.reading.files import found, rows_of
 from features.reading.mapping import ColumnMapping, TableMapping, read_dataset
 from features.reading.raw_rows import RawRows
@@ -80,7 +80,7 @@ def _extract(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, 
         files=files,
         time_zone=mapping.time_zone,
         integer_ids=frozenset(name for name in ids if is_integer(types[name])),
-        untyped_ids=frozenset(name for name in ids if not raw.is_typed and types[name] == "VARCHAR"),
+        untyped_ids=frozenset(name for name in ids if not raw.is_typed or is_float(types[name])),
         malformed=raw.malformed,
     )
 
@@ -91,7 +91,7 @@ def _said(mapping: TableMapping, column: Column, raw: RawRows) -> ColumnMapping 
         return mapping.columns[column.name]
     if column.name == "party" and mapping.party:
         return ColumnMapping(value=mapping.party)
-    return ColumnMapping(column=column.name) if column.name in raw.types else None
+    return ColumnMapping(column=column.name) if raw.named(column.name) else None
 
 
 def _source(
@@ -100,26 +100,27 @@ def _source(
     """The expression over their columns that is meant, and its type."""
     if said.value:
         return literal(said.value), "VARCHAR"
-    for name in (said.column, *said.columns):
-        if name and name not in raw.types:
-            raise UserError(_no_such_column(path, mapping, name, raw))
     if said.column:
-        return quoted(said.column), raw.types[said.column]
+        name = _spelt(path, mapping, said.column, raw)
+        return quoted(name), raw.types[name]
     if said.columns:
-        parts = ", ".join(f"nullif(trim(CAST({quoted(name)} AS VARCHAR)), '')" for name in said.columns)
+        names = [_spelt(path, mapping, name, raw) for name in said.columns]
+        parts = ", ".join(f"nullif(trim(CAST({quoted(name)} AS VARCHAR)), '')" for name in names)
         return f"nullif(concat_ws({literal(LEVEL_SEPARATOR)}, {parts}), '')", "VARCHAR"
     return f"({said.sql})", _type_of(connection, path, mapping, said.sql, raw)
 
 
-def _no_such_column(path: Path, mapping: TableMapping, name: str, raw: RawRows) -> str:
-    near = get_close_matches(name, raw.types, n=1, cutoff=0.0)[0]
-    only = next(iter(raw.types))
-    delimiter = next((one for one in ";\t|," if len(raw.types) == 1 and one in only), "")
-    advice = f"set delimiter = {delimiter!r} under csv" if delimiter else f"write {near!r} if that is the one"
-    return (
-        f"{path}: [{mapping.table.name}.columns] names {name!r}, and the files {', '.join(mapping.files)} have: "
-        f"{', '.join(raw.types)}. Next: {advice}."
-    )
+def _spelt(path: Path, mapping: TableMapping, name: str, raw: RawRows) -> str:
+    """Their column of that name. Raises UserError where they have none."""
+    spelt = raw.named(name)
+    if spelt is None:
+        near = get_close_matches(name, raw.types, n=1, cutoff=0.0)[0]
+        message = (
+            f"{path}: [{mapping.table.name}.columns] names {name!r}, which {', '.join(mapping.files)} does not have: "
+            f"{', '.join(raw.types)}. Next: name one of these; nearest: {near!r}."
+        )
+        raise UserError(message)
+    return spelt
 
 
 def _type_of(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, sql: str, raw: RawRows) -> str:

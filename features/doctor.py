@@ -1,0 +1,101 @@
+"""The doctor: which tables are there, how fresh and how clean they are, and what each switches on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from features.contracts.inputs import INPUTS
+from features.contracts.table import Kind, Table
+from features.loading.quarantine import REASON
+from features.settings import Settings
+from features.sql import count, parquet, quoted
+from features.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class TableStatus:
+    """One input table.
+
+    row          what one row of it is
+    capability   what the table switches on, or would
+    rows         rows loaded; 0 where there are none
+    latest       the last instant that its rows speak of, None for a table without instants
+    loaded_at    the last load that brought it, None for none
+    quarantined  reason -> rows in quarantine, most frequent first
+    next_step    what to do next; empty where all is well
+    """
+
+    table: str
+    row: str
+    capability: str
+    rows: int
+    latest: datetime | None
+    loaded_at: datetime | None
+    quarantined: dict[str, int]
+    next_step: str
+
+    @property
+    def is_on(self) -> bool:
+        return self.rows > 0
+
+
+def examine(settings: Settings) -> tuple[TableStatus, ...]:
+    """The state of every input table, in the order of the contracts; all are off before the first load.
+
+    Raises StateError where the warehouse is damaged.
+    """
+    warehouse = Warehouse.find(settings)
+    with duckdb.connect() as connection:
+        return tuple(_status(connection, table, warehouse, settings.quarantine) for table in INPUTS)
+
+
+def _status(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse | None, quarantine: Path) -> TableStatus:
+    path = warehouse.input(table.name) if warehouse else None
+    present = path if path and path.is_file() else None
+    rows = count(connection, parquet(present)) if present else 0
+    bad = _quarantined(connection, quarantine / f"{table.name}.parquet")
+    return TableStatus(
+        table=table.name,
+        row=table.row,
+        capability=table.capability,
+        rows=rows,
+        latest=_latest(connection, table, present) if present else None,
+        loaded_at=_loaded_at(table, warehouse) if warehouse else None,
+        quarantined=bad,
+        next_step=_next_step(table, rows, bad, quarantine),
+    )
+
+
+def _latest(connection: DuckDBPyConnection, table: Table, path: Path) -> datetime | None:
+    instants = [column.name for column in table.columns if column.kind is Kind.INSTANT]
+    if not instants:
+        return None
+    latest: datetime | None = connection.execute(f"SELECT max({quoted(instants[-1])}) FROM {parquet(path)}").fetchall()[
+        0
+    ][0]
+    return latest
+
+
+def _loaded_at(table: Table, warehouse: Warehouse) -> datetime | None:
+    loads = [
+        load["loaded_at"]
+        for load in warehouse.manifest["loads"]
+        if any(one["table"] == table.name for one in load["tables"])
+    ]
+    return datetime.fromisoformat(loads[-1]) if loads else None
+
+
+def _quarantined(connection: DuckDBPyConnection, path: Path) -> dict[str, int]:
+    if not path.is_file():
+        return {}
+    counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
+    return dict(connection.execute(counted).fetchall())
+
+
+def _next_step(table: Table, rows: int, bad: dict[str, int], quarantine: Path) -> str:
+    if bad:
+        return f"look at {quarantine / table.name}.parquet, mend the source, load it again"
+    return "" if rows else f"add [{table.name}] to dataset.toml: {table.row}"

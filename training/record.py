@@ -119,5 +119,5 @@ def _plain(record: TrainingRecord) -> dict[str, object]:
             for each in record.datasets
         ],
         "checks": {name: list(found) for name, found in record.checks.items()},
-        "bundle": str(record.bundle),
+        "bundle": str(record.bundle.resolve()),
     }

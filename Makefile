@@ -91,7 +91,7 @@ mlflow: $(READY)  ## Open MLflow's pages on this machine
 
 .PHONY: test
 test: $(READY)  ## Run the whole suite (ARGS='-k word' for a part)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(READY)  ## ruff, ruff format, mypy (strict), import-linter

@@ -3,14 +3,14 @@
 import ibis
 from ibis import Table
 
-from features.contracts.inputs import LEVEL_SEPARATOR
+from features.contracts.inputs import LEVEL_SEPARATOR, OWN_PARTY
 from features.contracts.outputs import SKUS, STORES
 
 
 def complete_skus(described: Table, purchases: Table) -> Table:
     """One row per SKU described or bought, sorted; the columns of the contract `skus`.
 
-    Where two sellers describe a SKU, the first by name of the seller wins.
+    Where several sellers describe a SKU, our own description wins, then the first by name of the seller.
     """
     bought = purchases.select("sku").distinct()
     one = _first(described, "sku")
@@ -42,7 +42,7 @@ def complete_stores(described: Table, purchases: Table) -> Table:
 
 
 def _first(described: Table, key: str) -> Table:
-    nth = ibis.row_number().over(ibis.window(group_by=key, order_by="party"))
+    nth = ibis.row_number().over(ibis.window(group_by=key, order_by=[described.party != OWN_PARTY, "party"]))
     return described.mutate(nth=nth).filter(ibis._.nth == 0).drop("nth")
 
 

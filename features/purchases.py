@@ -3,6 +3,7 @@
 from ibis import Table, ifelse, literal, row_number, union, window
 
 from features.contracts.columns import STORE, WEB
+from features.contracts.inputs import OWN_PARTY
 from features.contracts.outputs import PURCHASES
 
 _SORTED = ("bought_at", "basket_id", "line")
@@ -37,7 +38,7 @@ def _lines(table: Table, channel: str, customer: str, basket: str, at: str) -> T
     return table.select(
         customer_id=table[customer],
         # An order and a receipt may have the same number, and so may those of two sellers.
-        basket_id=ifelse(table.party == "own", "", table.party + "/") + literal(f"{channel}:") + table[basket],
+        basket_id=ifelse(table.party == OWN_PARTY, "", table.party + "/") + literal(f"{channel}:") + table[basket],
         line=table.line,
         line_key=table.line_key,
         channel=literal(channel),

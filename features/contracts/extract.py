@@ -46,3 +46,8 @@ class Extract:
     untyped_ids: frozenset[str] = frozenset()
     malformed: str | None = None
     notes: tuple[str, ...] = field(default=())
+
+
+def shown(files: tuple[Path, ...]) -> str:
+    """The first file, and how many more there are."""
+    return str(files[0]) + (f" (and {len(files) - 1} more)" if len(files) > 1 else "")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from features.contracts.extract import shown
 from features.errors import DataError, StateError
-from features.loading.judging import shown
 
 
 @contextmanager

@@ -6,9 +6,8 @@ a check fails.
 
 from datetime import datetime
 from difflib import get_close_matches
-from pathlib import Path
 
-from features.contracts.extract import Extract
+from features.contracts.extract import Extract, shown
 from features.contracts.table import Check, Column
 from features.errors import DataError
 from features.sql import instant, literal, quoted
@@ -49,11 +48,6 @@ def unread(name: str) -> str:
 
 def unread_reason(column: Column) -> str:
     return f"{column.name} is not {'an' if column.kind[0] in 'aeiou' else 'a'} {column.kind}"
-
-
-def shown(files: tuple[Path, ...]) -> str:
-    """The first file, and how many more there are."""
-    return str(files[0]) + (f" (and {len(files) - 1} more)" if len(files) > 1 else "")
 
 
 def _stand_in(column: Column, extract: Extract) -> str:

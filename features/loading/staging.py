@@ -6,11 +6,11 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from features.contracts.extract import Extract
+from features.contracts.extract import Extract, shown
 from features.contracts.table import Table
 from features.errors import DataError
 from features.loading.duplicates import leave_out_duplicates
-from features.loading.judging import REASON, judged, raw_name, shown, unread, unread_reason
+from features.loading.judging import REASON, judged, raw_name, unread, unread_reason
 from features.loading.quarantine import BadRows, no_bad_rows
 from features.sql import count, listed, parquet, quoted, write_parquet
 

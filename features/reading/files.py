@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from features.contracts.extract import shown
 from features.errors import DataError
 from features.reading.csv_rows import csv_rows
 from features.reading.mapping import CsvOptions
@@ -82,9 +83,7 @@ def _parquet(connection: DuckDBPyConnection, files: tuple[Path, ...]) -> RawRows
     try:
         described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (_file) FROM {rows}").fetchall()
     except duckdb.Error as error:
-        message = (
-            f"{files[0].parent}: Parquet that cannot be read: {str(error).splitlines()[0]}. Next: export it again."
-        )
+        message = f"{shown(files)} cannot be read: {str(error).splitlines()[0]}. Next: copy or export it again."
         raise DataError(message) from error
     return RawRows(rows, {name: _plain(physical) for name, physical, *_ in described}, is_typed=True)
 

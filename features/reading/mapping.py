@@ -104,8 +104,10 @@ def _know(path: Path, where: str, given: Iterable[str], known: list[str]) -> Non
 
 
 def _table(path: Path, table: Table, text: Mapping[str, Any]) -> TableMapping:
-    given = text[table.name]
-    where = f"[{table.name}]"
+    given, where = text[table.name], f"[{table.name}]"
+    if not isinstance(given, dict):
+        message = f"{path}: {where} is not a table. Next: write {where} on a line of its own, and files below it."
+        raise UserError(message)
     _know(path, where, given, ["files", "time_zone", "party", "csv", "columns"])
     files = _texts(given.get("files", ()))
     if not files:
@@ -134,9 +136,12 @@ def _need_zone(path: Path, zone: str) -> None:
         raise UserError(message) from error
 
 
-def _column(path: Path, where: str, given: str | Mapping[str, Any]) -> ColumnMapping:
+def _column(path: Path, where: str, given: object) -> ColumnMapping:
     if isinstance(given, str):
         return ColumnMapping(column=given)
+    if not isinstance(given, dict):
+        message = f'{path}: {where} is {given!r}. Next: name one of their columns, or write {{ value = "{given}" }}.'
+        raise UserError(message)
     _know(path, where, given, ["column", "columns", "value", "sql", "format", "unit"])
     if len({"column", "columns", "value", "sql"} & set(given)) != 1:
         message = f"{path}: {where} needs one of column, columns, value and sql, and has {sorted(given)}."

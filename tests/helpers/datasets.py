@@ -90,10 +90,12 @@ def tiny_dataset(folder: Path, seed: int = 0, customers: int = 60, skus: int = 4
     return path
 
 
-def ingested(settings: Settings, seed: int = 0, customers: int = 60, skus: int = 48, days: int = 120) -> Warehouse:
+def ingested(
+    settings: Settings, seed: int = 0, customers: int = 60, skus: int = 48, days: int = 120, *, replace: bool = False
+) -> Warehouse:
     """The warehouse of a small shop, made in `settings.work`."""
     dataset = tiny_dataset(settings.work / "tiny", seed, customers, skus, days)
-    ingest(settings, "tables", dataset, loaded_at=LOADED_AT)
+    ingest(settings, "tables", dataset, loaded_at=LOADED_AT, replace=replace)
     return Warehouse.open(settings)
 
 

@@ -8,12 +8,14 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from features.clock import EPOCH, Cutoff
 from features.errors import StateError
 from serving.answers import Answer, Query
+from serving.bundle import Bundle, verify
+from serving.recommender import Recommender
 
 LOG = logging.getLogger("omnishelf.champion")
 
@@ -32,7 +34,11 @@ class Recommends(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """A loaded version. `made_at` is when its bundle was written, in seconds since 1970-01-01 UTC."""
+    """A loaded version.
+
+    `version` is the one that the pointer file names, which is the registry's: that is what answers
+    carry. `made_at` is when the bundle was written, in seconds since 1970-01-01 UTC.
+    """
 
     version: str
     bundle: Path
@@ -133,21 +139,28 @@ def _is_named_by(pointer: Pointer, champion: Champion) -> bool:
     return (pointer.version, pointer.bundle) == (champion.version, champion.bundle)
 
 
-def warm_up(recommender: Recommends) -> None:
-    """Touch what answers touch, so that the first shopper does not wait for it. Raises what they would."""
-    for placement in ("home", "buy-again"):
-        recommender.recommend(Query(placement=placement))
-    first = recommender.recommend(Query(size=1)).items
-    recommender.recommend(Query(placement="pdp-similar", item_ids=tuple(item.sku for item in first)))
+def warm_up(recommender: Recommends, customer_id: str | None = None) -> None:
+    """Touch what answers touch, so that the first shopper does not wait for it. Raises what they would.
+
+    `customer_id`: somebody whom the model knows, if anybody: only for them is anything scored.
+    """
+    for customer in (None, customer_id):
+        first = recommender.recommend(Query(customer_id=customer, size=1)).items
+        shown = tuple(item.sku for item in first)
+        recommender.recommend(Query(placement="buy-again", customer_id=customer))
+        recommender.recommend(Query(placement="pdp-similar", customer_id=customer, item_ids=shown))
+        recommender.recommend(Query(customer_id=customer, new_only=True))
 
 
 def load_champion(pointer: Pointer) -> Champion:
-    """Open the bundle that the pointer names and make its first answers. Raises StateError where damaged."""
-    from serving.bundle import Bundle
-    from serving.recommender import Recommender
+    """Open the bundle that the pointer names, every byte checked, and make its first answers.
 
+    Raises StateError where it is damaged.
+    """
+    verify(pointer.bundle)
     bundle = Bundle.open(pointer.bundle)
     recommender = Recommender(bundle)
-    warm_up(recommender)
-    made_at = datetime.fromisoformat(bundle.manifest["created_at"])
-    return Champion(pointer.version, pointer.bundle, made_at.timestamp(), recommender)
+    customers = bundle.facts.customers
+    warm_up(recommender, customers.text(0) if len(customers) else None)
+    made_at = (Cutoff.parse(bundle.manifest["created_at"]).at - EPOCH).total_seconds()
+    return Champion(pointer.version, pointer.bundle, made_at, recommender)

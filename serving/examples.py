@@ -55,9 +55,9 @@ ANSWER_EXAMPLE: dict[str, Any] = {
             "score": 1.94,
             "reasons": [
                 {
-                    "code": "DUE_AGAIN",
-                    "text": "You buy this about every 9 days",
-                    "evidence": {"purchases": 14, "interval_days": 9.1, "days_since": 10.3},
+                    "code": "BUY_AGAIN",
+                    "text": "You bought this 14 times, about every 9 days",
+                    "evidence": {"baskets": 14, "last_bought_on": "2017-12-14", "interval_days": 9.1},
                 }
             ],
             "source": "repeat",

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.identifiers import request_id
+from serving.identifiers import request_id as safe_request_id
 from serving.problems import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -35,7 +35,7 @@ CLIENT_LEFT = 499
 TIMED_OUT = 504
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST_ID = "omnishelf.request_id"
+_VISIT = "omnishelf.visit"
 
 
 @dataclass(slots=True)
@@ -60,8 +60,8 @@ class FrontDoor:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        visit = _Visit(request_id(Headers(scope=scope).get("x-request-id", ""), time.time_ns()))
-        scope[_REQUEST_ID] = visit.request_id
+        visit = _Visit(safe_request_id(Headers(scope=scope).get("x-request-id", ""), time.time_ns()))
+        scope[_VISIT] = visit
         app = self._own if scope["path"] in self._own_paths else self._app
         try:
             await answered(_bounded(app))(scope, receive, _stamped(send, visit))
@@ -78,20 +78,27 @@ class FrontDoor:
 
 
 def answered(app: ASGIApp) -> ASGIApp:
-    """`app`, with a problem document for whatever it raises."""
+    """`app`, with a problem document for whatever it raises before its answer has begun.
+
+    Afterwards all that is left is to break off, so that the caller sees that something is missing.
+    """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
         except ClientDisconnect:
             raise
-        except Exception as error:  # noqa: BLE001 - the last place that can answer
-            await response(_problem(error, scope), scope[_REQUEST_ID])(scope, receive, send)
+        except Exception as error:
+            visit: _Visit = scope[_VISIT]
+            problem = _problem(error, scope, visit.request_id)
+            if visit.status:
+                raise
+            await response(problem, visit.request_id)(scope, receive, send)
 
     return answer
 
 
-def _problem(error: Exception, scope: Scope) -> ProblemError:
+def _problem(error: Exception, scope: Scope, request_id: str) -> ProblemError:
     """What the caller is told; a fault of ours is logged with the request id and told without its cause."""
     if isinstance(error, ProblemError):
         return error
@@ -102,8 +109,8 @@ def _problem(error: Exception, scope: Scope) -> ProblemError:
         )
     if isinstance(error, HTTPException) and error.status_code < INTERNAL.status:
         return ProblemError(BAD_REQUEST, error.detail)
-    LOG.error("Request %s to %s failed", scope[_REQUEST_ID], scope["path"], exc_info=error)
-    return ProblemError(INTERNAL, f"The service failed; its log tells more about request {scope[_REQUEST_ID]}.")
+    LOG.error("Request %s to %s failed", request_id, scope["path"], exc_info=error)
+    return ProblemError(INTERNAL, f"The service failed; its log tells more about request {request_id}.")
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -80,7 +80,10 @@ class RecommendationRequest(BaseModel):
 class ReasonBody(BaseModel):
     """Why an item is shown; the purchase history confirms the evidence."""
 
-    code: str = Field(description="A stable name of the kind of reason.")
+    code: str = Field(
+        description="A stable name of the kind of reason: `SIMILAR_ITEM`, `BUY_AGAIN`, `BOUGHT_BEFORE`, "
+        "`BOUGHT_TOGETHER`, `FAVOURITE_CATEGORY`, `POPULAR_IN_STORE`, `TRENDING`, `POPULAR`. Others may be added."
+    )
     text: str = Field(description="A sentence for a shopper.")
     evidence: dict[str, Any] = Field(description="What the reason rests on.")
 
@@ -88,7 +91,7 @@ class ReasonBody(BaseModel):
 class ItemBody(BaseModel):
     """One item of the list."""
 
-    item_id: str
+    item_id: str = Field(description="The item; a SKU.")
     name: str = Field(description="The item's name; the id where it has none.")
     position: int = Field(ge=1, description="1 is shown first.")
     score: float = Field(description="Comparable inside this list only.")
@@ -116,7 +119,7 @@ class RecommendationAnswer(BaseModel):
 
     recommendation_id: str = Field(description="Names this very answer: no two answers share it.")
     model_version: str = Field(description="The version of the model that made the list.")
-    items: list[ItemBody]
+    items: list[ItemBody] = Field(description="The list, best first.")
     fallback: str = Field(
         description="`none`, or why the list is less personal than asked: `anonymous`, `unknown_customer`, "
         "`unknown_item`, `unknown_store`, `thin_history`; several are joined by `+`."
@@ -152,11 +155,11 @@ def query(request: RecommendationRequest) -> Query:
     )
 
 
-def answer_body(answer: Answer, recommendation_id: str) -> dict[str, Any]:
+def answer_body(answer: Answer, recommendation_id: str, model_version: str) -> dict[str, Any]:
     """The members of RecommendationAnswer as plain values: no model is built on the hot path."""
     return {
         "recommendation_id": recommendation_id,
-        "model_version": answer.model_version,
+        "model_version": model_version,
         "items": [_item_body(item) for item in answer.items],
         "fallback": answer.fallback,
     }

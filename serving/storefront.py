@@ -34,7 +34,7 @@ class Storefront:
             answer = champion.recommender.recommend(query(request))
             ended = time.perf_counter()
         self._telemetry.count_answer(request.placement, answer)
-        body = answer_body(answer, recommendation_id(time.time_ns()))
+        body = answer_body(answer, recommendation_id(time.time_ns()), champion.version)
         if request.debug:
             body["debug"] = debug_body(answer, (started - arrived) * 1e3, (ended - started) * 1e3)
         return body

@@ -31,13 +31,13 @@ def _form() -> str:
 <h2>Try it</h2>
 <form id="try">
 <label>Placement<select name="placement">{placements}</select></label>
-<label>Customer <small>empty: anonymous</small><input name="customer_id" maxlength="200" autocomplete="off"></label>
+<label>Customer<input name="customer_id" maxlength="200" autocomplete="off" placeholder="anonymous"></label>
 <label>Channel
 <select name="channel"><option value="">–</option><option>web</option><option>store</option></select></label>
 <label>Store<input name="store_id" maxlength="200" autocomplete="off"></label>
-<label>Items on the page <small>separated by commas</small><input name="item_ids" autocomplete="off"></label>
+<label>Items on the page<input name="item_ids" autocomplete="off" placeholder="ids, separated by commas"></label>
 <label>Items wanted<input name="page_size" type="number" min="1" max="100" value="10"></label>
-<label class="check"><input name="new_only" type="checkbox"> only items never bought before</label>
+<label class="check"><input name="new_only" type="checkbox"> only items not bought before</label>
 <button>Recommend</button>
 </form>
 <noscript><p>The form needs JavaScript. <a href="/docs">The documentation</a> has the same call for curl.</p></noscript>

@@ -119,7 +119,7 @@ def _example(value: Any) -> str:  # noqa: ANN401 - any JSON
 def _fields(document: _Json, schema: _Json, *, says_required: bool = False) -> str:
     rows = "".join(_rows(document, schema, 0, says_required=says_required))
     head = "<thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead>"
-    return f'<div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>' if rows else ""
+    return f'<div class="scroll"><table class="fields">{head}<tbody>{rows}</tbody></table></div>' if rows else ""
 
 
 def _rows(document: _Json, schema: _Json, depth: int, *, says_required: bool) -> Iterator[str]:
@@ -163,8 +163,10 @@ def _meaning(field: _Json, inner: _Json) -> str:
 
 def _limits(field: _Json, inner: _Json) -> str:
     parts = []
-    if "minimum" in inner or "maximum" in inner:
-        parts.append(f"{inner.get('minimum', '…')} to {inner.get('maximum', '…')}")
+    if "minimum" in inner and "maximum" in inner:
+        parts.append(f"{inner['minimum']} to {inner['maximum']}")
+    elif "minimum" in inner:
+        parts.append(f"at least {inner['minimum']}")
     if "maxLength" in inner:
         parts.append(f"{inner.get('minLength', 0)} to {inner['maxLength']} characters")
     if "maxItems" in inner:

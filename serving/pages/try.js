@@ -65,7 +65,7 @@ function showList(answer) {
 function showProblem(problem) {
   const box = element("div", undefined, "problem");
   box.append(element("strong", `${problem.status} ${problem.title}`), element("p", problem.detail));
-  for (const error of problem.errors || []) box.append(element("p", `${error.field}: ${error.message}`));
+  for (const error of (problem.errors || []).slice(1)) box.append(element("p", `${error.field}: ${error.message}`));
   place.append(box);
 }
 
@@ -107,5 +107,17 @@ async function showState() {
   }
 }
 
+// An address such as /?placement=home&customer_id=7 fills the form and asks at once.
+function fillFromAddress() {
+  const given = new URLSearchParams(location.search);
+  for (const [name, value] of given) {
+    const field = form.elements.namedItem(name);
+    if (field && field.type === "checkbox") field.checked = value === "true";
+    else if (field) field.value = value;
+  }
+  if (given.size) form.requestSubmit();
+}
+
 form.addEventListener("submit", send);
 showState();
+fillFromAddress();

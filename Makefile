@@ -1,7 +1,8 @@
 # `make` alone lists what can be done. Everything runs in .venv, which the first target that needs it makes.
 
 PYTHON ?= python3.11
-WORK   ?= work
+WORK   ?= $(or $(OMNISHELF_WORK),work)
+SOURCE ?= complete-journey
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "Variables: WORK=$(WORK) (data, models and tracking), PYTHON=$(PYTHON), ARGS='…' (further options of a command)"
+	@echo "Variables: WORK=$(WORK) (data, models and tracking), PYTHON=$(PYTHON), ARGS='…' (further options of the command)"
 
 # ------------------------------------------------------------------------------------- environment
 
@@ -64,20 +65,23 @@ clean:  ## Remove the environment and caches; WORK stays
 # --------------------------------------------------------------------------------------- use
 
 OMNISHELF := $(BIN)/omnishelf
-VERBS     := ingest features train evaluate promote rollback recommend serve doctor
+VERBS     := features train evaluate promote rollback recommend serve doctor
 
 .PHONY: demo
 demo: $(READY)  ## From real purchases to answers over HTTP (KEEP=1 leaves the service and MLflow running)
 	@$(OMNISHELF) demo --work $(WORK) $(if $(KEEP),--keep) $(ARGS)
 
+.PHONY: ingest
+ingest: $(READY)  ## Load purchases (SOURCE=complete-journey, or SOURCE=tables ARGS='--dataset dataset.toml')
+	@$(OMNISHELF) ingest $(SOURCE) --work $(WORK) $(ARGS)
+
 .PHONY: $(VERBS)
-ingest:     ## Load purchases into the warehouse (ARGS='--source complete-journey' or 'tables --mapping dataset.toml')
-features:   ## Compute the snapshot of features as of a cutoff (ARGS='--cutoff T')
-train:      ## Fit, evaluate, track and register a model (ARGS='--cutoff T')
+features:   ## Compute every feature family as of a cutoff (ARGS='--cutoff 2017-12-25')
+train:      ## Fit, evaluate, track and register a model
 evaluate:   ## Compare the model with its baselines
 promote:    ## Put the newest model through the gate and make it the champion
 rollback:   ## Go back to the previous champion
-recommend:  ## Write a table of recommendations (ARGS='--customers FILE --k 100 --out recs.parquet')
+recommend:  ## Write recommendations for many customers (ARGS='--customers FILE --out FILE')
 serve:      ## Answer requests over HTTP
 doctor:     ## Say what works, what is missing, and what to do next
 $(VERBS): $(READY)
@@ -85,7 +89,7 @@ $(VERBS): $(READY)
 
 .PHONY: mlflow
 mlflow: $(READY)  ## Open MLflow's pages on this machine
-	@$(OMNISHELF) ui --work $(WORK) $(ARGS)
+	@$(BIN)/python -m training.mlflow_ui --work $(WORK) $(ARGS)
 
 # ------------------------------------------------------------------------------------------ quality
 

@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import BinaryIO
 
@@ -103,9 +103,34 @@ def started(
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log else None
         command = serve_command(settings, host, port, workers, sync=sync)
-        process = stack.enter_context(_running(command, dict(os.environ), output))
+        process = stack.enter_context(_running(command, {**os.environ, **_told(settings)}, output))
         _wait_for(address, process, within_seconds, log)
         yield address
+
+
+def left_running(
+    settings: Settings, log: Path, host: str = HOST, port: int = PORT, workers: int = 1, within_seconds: float = 60.0
+) -> tuple[Address, "subprocess.Popen[bytes]"]:
+    """Start the service, answering, so that it outlives this process; its address and its process.
+
+    SIGTERM or SIGINT to that process ends all of it. Raises what `started` raises.
+    """
+    address = _free_address(host, port)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            serve_command(settings, host, port, workers),
+            env={**os.environ, **_told(settings)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(address, process, within_seconds, log)
+    except BaseException:
+        _end(process)
+        raise
+    return address, process
 
 
 def free_port(host: str = HOST) -> int:
@@ -127,7 +152,7 @@ def _environment(settings: Settings, workers: int, home: str) -> dict[str, str]:
     """What the processes are told. `home` is a folder of this run, so that services do not share metrics."""
     return {
         **os.environ,
-        **{f"OMNISHELF_{name.upper()}": value for name, value in _told(settings).items()},
+        **_told(settings),
         "OMNISHELF_WORKERS": str(workers),
         "BENTOML_HOME": home,
         "BENTOML_DO_NOT_TRACK": "True",
@@ -137,12 +162,8 @@ def _environment(settings: Settings, workers: int, home: str) -> dict[str, str]:
 
 
 def _told(settings: Settings) -> dict[str, str]:
-    return {
-        "work": str(settings.work),
-        "tracking_uri": settings.tracking_uri,
-        "model_name": settings.model_name,
-        "seed": str(settings.seed),
-    }
+    """The settings as the environment variables that `Settings.load` reads."""
+    return {f"OMNISHELF_{field.name.upper()}": str(getattr(settings, field.name)) for field in fields(settings)}
 
 
 def _sync_command(settings: Settings) -> list[str]:

@@ -1,6 +1,5 @@
 """Starting and stopping: nothing is left running, and neither registry nor bundle is needed to start."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 from features.errors import StateError, UserError
 from features.settings import Settings
 from serving import launch
-from serving.launch import free_port, serve, serve_command, started
+from serving.launch import free_port, left_running, serve, serve_command, started
 from tests.helpers.served import metric, point_at, work_with_bundles
 
 PATH = "/v1/recommendations"
@@ -47,30 +46,24 @@ def test_with_a_dead_registry_the_last_bundle_answers_and_ctrl_c_ends_everything
     """The sync process finds no tracking server; shoppers do not notice."""
     work = work_with_bundles(tmp_path / "work", facts)
     point_at(work, "1")
-    settings = Settings(work=work)
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"OMNISHELF_TRACKING_URI": f"http://127.0.0.1:{free_port()}"}
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            serve_command(settings, port=port), stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-        try:
-            wait_until(lambda: answers(url, "/readyz", 200))
-            wait_until(lambda: any("serving.registry" in each.cmdline() for each in family_of(process)))
-            answer = httpx.post(url + PATH, json={"placement": "home"}, trust_env=False)
-            assert (answer.status_code, answer.json()["model_version"]) == (200, "1")
-            family = family_of(process)
-            assert len(family) >= 4  # this one, the sync process, BentoML, its worker
-            os.kill(process.pid, signal.SIGINT)
-            assert process.wait(30) == 0
-            wait_until(lambda: all(map(is_gone, family)))
-        finally:
-            process.kill()
-            process.wait()
+    settings = Settings(work=work, tracking_uri=f"http://127.0.0.1:{free_port()}")
+    address, process = left_running(settings, tmp_path / "log", port=free_port())
+    try:
+        wait_until(lambda: answers(address.url, "/readyz", 200))
+        wait_until(lambda: any("serving.registry" in each.cmdline() for each in family_of(process)))
+        answer = httpx.post(address.url + PATH, json={"placement": "home"}, trust_env=False)
+        assert (answer.status_code, answer.json()["model_version"]) == (200, "1")
+        family = family_of(process)
+        assert len(family) >= 4  # the launcher, the sync process, BentoML, its worker
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        wait_until(lambda: all(map(is_gone, family)))
+    finally:
+        process.kill()
+        process.wait()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))  # the port is free again
+        probe.bind((address.host, address.port))  # the port is free again
 
 
 def test_two_workers_start_empty_say_so_and_answer_once_something_is_promoted(tmp_path, facts):
@@ -129,6 +122,13 @@ def test_a_service_that_ends_at_once_is_told_with_its_log(tmp_path, monkeypatch)
         started(Settings(work=tmp_path), port=free_port(), log=tmp_path / "the.log"),
     ):
         pytest.fail("it must not be reached")
+
+
+def test_settings_reach_the_processes_whole(tmp_path, monkeypatch):
+    given = Settings(work=tmp_path, tracking_uri="http://127.0.0.1:1", model_name="shop", threads=1, seed=7)
+    for name, value in launch._told(given).items():  # noqa: SLF001
+        monkeypatch.setenv(name, value)
+    assert Settings.load() == given
 
 
 def test_the_command_line_describes_itself():

@@ -31,10 +31,10 @@ from features.clock import Cutoff
 from features.contracts.columns import BOUGHT_AT, CUSTOMER_ID, RANK, SKU
 
 METRICS = ("ndcg_at_10", "recall_at_10", "hit_at_10", "map_at_12", "recall_at_100")
-TASKS = ("all", "new")
 DEPTH = 100
 
 Task = Literal["all", "new"]
+TASKS: tuple[Task, ...] = ("all", "new")
 Customers = Literal["warm", "cold", "all"]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]

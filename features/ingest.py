@@ -171,7 +171,9 @@ def _need_one_currency(connection: DuckDBPyConnection, inputs: Path) -> str | No
     """The currency that amounts are in, None where no row says."""
     files = [inputs / f"{table.name}.parquet" for table in PURCHASE_INPUTS]
     said = " UNION ".join(f"SELECT currency FROM {parquet(path)}" for path in files if path.is_file())
-    found = connection.execute(f"SELECT DISTINCT currency FROM ({said}) WHERE currency IS NOT NULL ORDER BY 1").fetchall()
+    found = connection.execute(
+        f"SELECT DISTINCT currency FROM ({said}) WHERE currency IS NOT NULL ORDER BY 1"
+    ).fetchall()
     currencies = [str(row[0]) for row in found]
     if len(currencies) > 1:
         message = (

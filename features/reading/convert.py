@@ -52,11 +52,13 @@ def _id(source: str, physical: str) -> str:
 
 
 def _number(source: str, physical: str, kind: Kind, mapping: ColumnMapping, decimal: str) -> str:
-    value = f"trim({source})" if physical == "VARCHAR" else source
-    if physical == "VARCHAR" and decimal == ",":
-        value = f"replace(replace({value}, '.', ''), ',', '.')"
-    if physical in _FLOATS:
-        value = f"CASE WHEN isfinite({value}) THEN {value} END"
+    if is_integer(physical) or physical.startswith("DECIMAL"):
+        value = source
+    elif is_float(physical):
+        value = f"CASE WHEN isfinite({source}) THEN {source} END"
+    else:
+        value = f"trim(CAST({source} AS VARCHAR))"
+        value = f"replace(replace({value}, '.', ''), ',', '.')" if decimal == "," else value
     if mapping.unit in EPOCH_UNITS:
         message = f"unit {mapping.unit!r} is one of time, not of {kind}s"
         raise UserError(message)
@@ -73,15 +75,15 @@ def _instant(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zon
         local = "{}"
     if mapping.formats:
         instant = _by_format(f"trim(CAST({source} AS VARCHAR))", mapping.formats, local)
-    elif physical == "VARCHAR":
-        instant = _iso(f"trim({source})", local)
     elif physical == _ZONED:
         instant = f"timezone('UTC', {source})"
     elif is_integer(physical) or physical in _FLOATS:
         instant = _since_epoch(source, mapping)
-    else:
+    elif physical == "DATE" or physical.startswith("TIMESTAMP"):
         instant = local.format(f"TRY_CAST({source} AS TIMESTAMP)")
-    return f"CAST({instant} AS {SQL_TYPES[kind]})"
+    else:
+        instant = _iso(f"trim(CAST({source} AS VARCHAR))", local)
+    return f"TRY(CAST(CASE WHEN isfinite({instant}) THEN {instant} END AS {SQL_TYPES[kind]}))"
 
 
 def _by_format(text: str, formats: tuple[str, ...], local: str) -> str:

@@ -12,7 +12,7 @@
     sold_at = { column = "when", format = ["%d.%m.%Y %H:%M", "%Y-%m-%d"] }
     paid = { column = "amount", unit = "cents" }
     store_id = { value = "S1" }              # the same in every row
-    units = { sql = "coalesce(pieces, 1)" }  # an expression over their columns
+    units = { sql = "coalesce(pieces, 1)" }  # an expression over their columns; null where it fails
 
     [skus]
     files = ["articles.parquet"]
@@ -107,7 +107,7 @@ def _source(
         names = [_spelt(path, mapping, name, raw) for name in said.columns]
         parts = ", ".join(f"nullif(trim(CAST({quoted(name)} AS VARCHAR)), '')" for name in names)
         return f"nullif(concat_ws({literal(LEVEL_SEPARATOR)}, {parts}), '')", "VARCHAR"
-    return f"({said.sql})", _type_of(connection, path, mapping, said.sql, raw)
+    return f"TRY({said.sql})", _type_of(connection, path, mapping, said.sql, raw)
 
 
 def _spelt(path: Path, mapping: TableMapping, name: str, raw: RawRows) -> str:

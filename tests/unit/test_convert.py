@@ -59,6 +59,9 @@ def test_ids_stay_as_they_came(sql: str, physical: str, expected: str | None) ->
         ("'inf'", "DOUBLE", PLAIN, ".", None),
         ("1e30", "DOUBLE", PLAIN, ".", None),
         ("-3", "INTEGER", PLAIN, ".", "-3"),
+        ("2.5", "DECIMAL(9,2)", CENTS, ".", "0.025"),
+        ("DATE '2025-03-01'", "DATE", PLAIN, ".", None),
+        ("[1, 2]", "INTEGER[]", PLAIN, ".", None),
     ],
 )
 def test_money_is_decimal(sql: str, physical: str, mapping: ColumnMapping, decimal: str, expected: str | None) -> None:
@@ -102,6 +105,11 @@ def test_units_are_finite_numbers(sql: str, expected: float | None) -> None:
             "UTC",
             datetime(2025, 3, 1, 12, 0, 0, 500000),
         ),
+        ("9e18", "DOUBLE", SECONDS, "UTC", None),
+        ("9223372036854775807", "BIGINT", SECONDS, "UTC", None),
+        ("true", "BOOLEAN", PLAIN, "UTC", None),
+        ("'-infinity'", "VARCHAR", PLAIN, "UTC", None),
+        ("'infinity'", "TIMESTAMP", PLAIN, "UTC", None),
         ("20250301", "INTEGER", ColumnMapping(column="x", formats=("%Y%m%d",)), "UTC", datetime(2025, 3, 1)),
     ],
 )

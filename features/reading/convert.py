@@ -83,7 +83,8 @@ def _instant(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zon
         instant = local.format(f"TRY_CAST({source} AS TIMESTAMP)")
     else:
         instant = _iso(f"trim(CAST({source} AS VARCHAR))", local)
-    return f"TRY(CAST(CASE WHEN isfinite({instant}) THEN {instant} END AS {SQL_TYPES[kind]}))"
+    tried = f"TRY({instant})"  # TRY inside CASE: DuckDB takes common parts of a CASE out of a TRY around it
+    return f"CAST(CASE WHEN isfinite({tried}) THEN {tried} END AS {SQL_TYPES[kind]})"
 
 
 def _by_format(text: str, formats: tuple[str, ...], local: str) -> str:

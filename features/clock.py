@@ -25,6 +25,11 @@ class Cutoff:
         """
         return cls(datetime.fromisoformat(text))
 
+    @classmethod
+    def of_days(cls, days: float) -> "Cutoff":
+        """The inverse of `days`, to the microsecond."""
+        return cls(EPOCH + timedelta(microseconds=round(days * DAY_SECONDS * 1e6)))
+
     def minus_days(self, days: float) -> "Cutoff":
         return Cutoff(self.at - timedelta(days=days))
 

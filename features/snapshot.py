@@ -13,6 +13,9 @@ from ibis.backends.duckdb import Backend
 from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
 from features.known import Known
 
+SCHEMA = 1
+"""Part of a snapshot's folder name: raise it when a family computes something else under the same name."""
+
 FAMILIES: tuple[ModuleType, ...] = (
     recency,
     frequency,

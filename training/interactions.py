@@ -40,6 +40,13 @@ def interactions(facts: Facts, active_days: float = ACTIVE_DAYS) -> Interactions
     return Interactions(facts, active, matrix("baskets"), matrix("decayed"))
 
 
+def chain_popularity(facts: Facts) -> Floats:
+    """Score of every SKU of the facts: baskets of the last weeks, the latest weighing most."""
+    sku = facts.sku
+    score: Floats = sku["sku_baskets_7"] + 0.5 * sku["sku_baskets_28"] + 0.05 * sku["sku_baskets_91"]
+    return score
+
+
 def dense(matrix: sparse.csr_matrix) -> Floats:
     return np.asarray(matrix.toarray(), dtype=np.float32)
 

@@ -140,10 +140,10 @@ def ranker_row(comparison: pd.DataFrame, task: str = "all", metric: str = HEADLI
     """Mean, interval and paired lead of the ranker; None where the table does not have it."""
     ours = _of(comparison, task, metric)
     ours = ours[ours["model"] == RANKER]
-    return None if ours.empty else {str(name): value for name, value in ours.iloc[0].items() if name in _NUMBERS}
+    return None if ours.empty else {name: float(ours[name].iloc[0]) for name in _NUMBERS}
 
 
-_NUMBERS = {"mean", "low", "high", "difference", "difference_low", "difference_high"}
+_NUMBERS = ("mean", "low", "high", "difference", "difference_low", "difference_high")
 
 
 def _standing(comparison: pd.DataFrame, task: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from implicit.als import AlternatingLeastSquares
 from features.facts import Codes, Floats
 from training.interactions import Interactions
 
-FACTORS, ITERATIONS, REGULARISATION, ALPHA = 64, 8, 5.0, 4.0
+FACTORS, ITERATIONS, REGULARISATION, ALPHA = 64, 8, 5.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,7 @@ class Als:
 
 
 def fit(known: Interactions, seed: int = 0) -> Als:
-    """Factors of log-damped baskets."""
-    weights = known.baskets.copy()
-    weights.data = np.log1p(weights.data).astype(np.float32)
+    """Factors of decayed baskets."""
     model = AlternatingLeastSquares(
         factors=FACTORS,
         iterations=ITERATIONS,
@@ -35,5 +33,5 @@ def fit(known: Interactions, seed: int = 0) -> Als:
         random_state=seed,
         num_threads=0,
     )
-    model.fit(weights, show_progress=False)
+    model.fit(known.decayed.tocsr(), show_progress=False)
     return Als(np.asarray(model.user_factors), np.asarray(model.item_factors))

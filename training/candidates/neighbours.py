@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from implicit.nearest_neighbours import CosineRecommender
 from scipy import sparse
 
@@ -23,9 +24,11 @@ class Neighbours:
 
 
 def fit(known: Interactions) -> Neighbours:
-    """Cosine similarity of log-idf weighted purchase columns; a customer's SKUs weigh by decayed baskets."""
+    """Cosine of who bought the two SKUs; a customer's SKUs weigh by log-idf of their decayed baskets."""
+    bought = known.baskets.tocsr().astype(np.float64)
+    bought.data[:] = 1.0
     model = CosineRecommender(K=NEIGHBOURS, num_threads=0)
-    model.fit(log_idf(known.baskets), show_progress=False)
+    model.fit(bought, show_progress=False)
     similarity = sparse.csr_matrix(model.similarity, dtype="float32")
     similarity.setdiag(0)
     similarity.eliminate_zeros()

@@ -1,0 +1,134 @@
+"""Evaluation: the lists that would have been served, against what was bought, beside the baselines.
+
+The recommender under test is the serving one, opened from the bundle; baselines are fitted on the same
+facts. Every figure has a 95 % bootstrap interval over customers, every difference is paired.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.clock import Cutoff
+from features.facts import Codes, Facts
+from features.vector import Shopper
+from serving.candidates import Candidates
+from serving.recommender import Recommender
+from training import baselines
+from training.candidates.pool import Scorer
+from training.interactions import Interactions
+from training.metrics.bootstrap import paired, summary
+from training.metrics.ranking import TASKS, Evaluation, Task, split
+from training.metrics.slices import sliced, slices
+from training.recommend import recommend_all
+
+MODEL = "ranker"
+COLUMNS = ["customer_id", "sku", "bought_at", "channel", "store_id", "basket_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What one label window says of the ranker and the baselines; tables as in `TrainingRecord`."""
+
+    comparison: pd.DataFrame
+    slices: pd.DataFrame
+    per_customer: pd.DataFrame
+    metrics: dict[str, float]
+    lists: dict[Task, pd.DataFrame]
+    customers: int
+
+
+def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cutoff: Cutoff, days: float) -> Evaluated:
+    """Judge the ranker and the baselines on [cutoff, cutoff + days).
+
+    Customers are those who bought both before the cutoff and in the window. Raises ValueError where
+    there are none.
+    """
+    before, window = split(read_purchases(purchases, cutoff.plus_days(days)), cutoff, days)
+    evaluation = Evaluation.of(before, window)
+    if not len(evaluation.customers):
+        message = f"nobody who bought before {cutoff} bought in the {days:g} days after it"
+        raise ValueError(message)
+    others = {name: fit(known) for name, fit in baselines.BASELINES.items()}
+    tables = {task: _lists(recommender, known, others, evaluation, task) for task in TASKS}
+    figures = {(name, task): evaluation.score(table, task) for task in TASKS for name, table in tables[task].items()}
+    parts = slices(evaluation, before, window)
+    return Evaluated(
+        comparison=pd.concat([_compared(figures, task) for task in TASKS], ignore_index=True),
+        slices=pd.concat([sliced(evaluation, tables[task][MODEL], parts, task) for task in TASKS], ignore_index=True),
+        per_customer=pd.concat(
+            [figures[MODEL, task][0].assign(task=task).reset_index() for task in TASKS], ignore_index=True
+        ),
+        metrics=_flat(figures),
+        lists={task: tables[task][MODEL] for task in TASKS},
+        customers=len(evaluation.customers),
+    )
+
+
+def read_purchases(path: Path, end: Cutoff) -> pd.DataFrame:
+    """Purchases before `end`."""
+    return pq.read_table(path, columns=COLUMNS, filters=[("bought_at", "<", end.at)]).to_pandas()
+
+
+def _lists(
+    recommender: Recommender, known: Interactions, others: dict[str, Scorer], evaluation: Evaluation, task: Task
+) -> dict[str, pd.DataFrame]:
+    new_only = task == "new"
+    customers = known.facts.customers.codes(np.array([name.encode() for name in evaluation.customers]))
+    tables = {MODEL: recommend_all(recommender, evaluation.customers, baselines.DEPTH, new_only=new_only)}
+    for name, scorer in others.items():
+        tables[name] = baselines.lists(known, scorer, customers, new_only=new_only)
+    return tables
+
+
+def _compared(figures: dict[tuple[str, Task], tuple[pd.DataFrame, float]], task: Task) -> pd.DataFrame:
+    """A row a model and metric, with the paired difference to the best baseline on NDCG@10."""
+    mine = {name: table for (name, of), (table, _) in figures.items() if of == task}
+    best = max((name for name in mine if name != MODEL), key=lambda name: mine[name]["ndcg_at_10"].mean())
+    rows = []
+    for name, table in mine.items():
+        difference = paired(table, mine[best]).add_prefix("difference_").rename(columns={"difference_mean": "difference"})
+        rows.append(summary(table).join(difference).rename_axis("metric").reset_index().assign(model=name, task=task))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _flat(figures: dict[tuple[str, Task], tuple[pd.DataFrame, float]]) -> dict[str, float]:
+    """`all.ndcg_at_10` for the ranker, `popularity.all.ndcg_at_10` for a baseline, and coverage likewise."""
+    flat = {}
+    for (name, task), (table, coverage) in figures.items():
+        prefix = task if name == MODEL else f"{name}.{task}"
+        flat |= {f"{prefix}.{metric}": float(value) for metric, value in table.mean().items()}
+        flat[f"{prefix}.coverage_at_10"] = coverage
+    return flat
+
+
+def source_recall(facts: Facts, candidates: Candidates, labels: tuple[Codes, Codes]) -> pd.DataFrame:
+    """What each source finds of the labels among the pooled candidates that it gives a score.
+
+    source, task, recall (labels found / labels), share (candidates that it scores / all candidates),
+    depth (its candidates a customer). The row `pool` is all of them together: the ranker's ceiling.
+    """
+    names = ("pool", *candidates.sources)
+    counts = {task: np.zeros((3, len(names))) for task in TASKS}
+    customers, first = np.unique(labels[0], return_index=True)
+    for customer, bought in zip(customers, np.split(labels[1], first[1:]), strict=True):
+        skus, scores = candidates.of(Shopper(int(customer), int(facts.home_store[customer])))
+        scored = np.concatenate([np.ones((len(skus), 1), dtype=bool), scores > 0], axis=1)
+        for task in TASKS:
+            of_task = np.ones(len(skus), dtype=bool) if task == "all" else ~_before(facts, int(customer), skus)
+            wanted = bought if task == "all" else bought[~_before(facts, int(customer), bought)]
+            hit = np.isin(skus, wanted) & of_task
+            counts[task] += np.stack(
+                [scored[hit].sum(axis=0), scored[of_task].sum(axis=0), np.full(len(names), len(wanted))]
+            )
+    rows = []
+    for task, (hits, sizes, asked) in counts.items():
+        table = pd.DataFrame({"source": names, "recall": hits / np.maximum(asked, 1), "share": sizes / max(sizes[0], 1)})
+        rows.append(table.assign(task=task, depth=sizes / max(len(customers), 1)))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _before(facts: Facts, customer: int, skus: Codes) -> np.ndarray:
+    return facts.customer_sku.find(customer, skus)[1]

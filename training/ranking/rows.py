@@ -1,0 +1,82 @@
+"""Training rows: the candidates of customers who bought in a label window, with what they bought."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.facts import Codes, Facts, Floats
+from features.vector import Shopper, vector
+from serving.candidates import Candidates
+
+NEGATIVE_SHARE = 0.35
+"""Of the candidates that were not bought, so many are kept: more changes nothing but the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Candidates of several customers, grouped.
+
+    features (rows, columns); labels (rows,) 1 where bought; groups (customers,) rows of each;
+    is_new (rows,) whether the customer had never bought the SKU
+    """
+
+    features: Floats
+    labels: Floats
+    groups: Codes
+    is_new: np.ndarray
+
+
+def rows(
+    facts: Facts, candidates: Candidates, labels: tuple[Codes, Codes], seed: int, negative_share: float = NEGATIVE_SHARE
+) -> Rows:
+    """Rows of every customer of the labels who has at least one label among the candidates."""
+    generator = np.random.default_rng(seed)
+    customers, first = np.unique(labels[0], return_index=True)
+    bought = np.split(labels[1], first[1:])
+    parts = [
+        _of_customer(facts, candidates, int(customer), skus, generator, negative_share)
+        for customer, skus in zip(customers, bought, strict=True)
+    ]
+    return stack([part for part in parts if part is not None])
+
+
+def stack(parts: list[Rows]) -> Rows:
+    """Several sets of rows as one. Raises ValueError where there are none."""
+    if not parts:
+        message = "no customer of the label window has a purchase among the candidates"
+        raise ValueError(message)
+    return Rows(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.groups for part in parts]),
+        np.concatenate([part.is_new for part in parts]),
+    )
+
+
+def only_new(given: Rows) -> Rows:
+    """The rows of SKUs that the customer had never bought, of the customers who found one of them."""
+    group = np.repeat(np.arange(len(given.groups)), given.groups)
+    found = np.bincount(group[given.is_new], weights=given.labels[given.is_new], minlength=len(given.groups))
+    keep = given.is_new & (found[group] > 0)
+    groups = np.bincount(group[keep], minlength=len(given.groups))
+    return Rows(given.features[keep], given.labels[keep], groups[groups > 0].astype(np.int32), given.is_new[keep])
+
+
+def _of_customer(
+    facts: Facts,
+    candidates: Candidates,
+    customer: int,
+    bought: Codes,
+    generator: np.random.Generator,
+    negative_share: float,
+) -> Rows | None:
+    shopper = Shopper(customer, int(facts.home_store[customer]))
+    skus, scores = candidates.of(shopper)
+    label = np.isin(skus, bought)
+    if not label.any():
+        return None
+    keep = label | (generator.random(len(skus)) < negative_share)
+    skus, scores, label = skus[keep], scores[keep], label[keep]
+    features = vector(facts, shopper, skus, scores)
+    is_new = ~facts.customer_sku.find(customer, skus)[1]
+    return Rows(features, label.astype(np.float32), np.array([len(skus)], dtype=np.int32), is_new)

@@ -22,13 +22,13 @@ from features.loading.faults import readable, writable
 from features.loading.lock import locked
 from features.loading.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
 from features.loading.merge import Merged, merge
-from features.loading.quarantine import add_to_quarantine
+from features.loading.quarantine import write_quarantine
 from features.loading.report import IngestReport, TableReport, nothing_new, report, table_report
 from features.loading.staging import Staged, stage
 from features.settings import Settings
 from features.sources import complete_journey, tables
 from features.sql import parquet
-from features.warehouse import SCHEMA, Warehouse, publish, write_manifest
+from features.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
 
 Progress = Callable[[str, float], None]
 """Called with what is being done next and the share of the load that is behind, 0 to 1."""
@@ -100,9 +100,9 @@ def session(settings: Settings, scratch: Path) -> Iterator[DuckDBPyConnection]:
 @contextmanager
 def _scratch(warehouse: Path) -> Iterator[Path]:
     """A folder beside the warehouses for what is being made; what a killed load left there is swept away."""
-    scratch = warehouse / "partial"
+    scratch = warehouse / PARTIAL
     shutil.rmtree(scratch, ignore_errors=True)
-    for folder in ("staged", "raw", "new/inputs"):
+    for folder in ("staged", "raw", "quarantine", "new/inputs"):
         (scratch / folder).mkdir(parents=True)
     try:
         yield scratch
@@ -123,8 +123,9 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     _keep_other_inputs(job.before, inputs)
     currency = _need_one_currency(connection, inputs)
     name = digest(connection, inputs)
-    _quarantine(connection, staged, settings.quarantine, replace=job.replace)
+    _write_quarantine(staged, None if job.replace else settings.quarantine, job.scratch / "quarantine")
     if job.before and name == job.before.digest:
+        _move_quarantine(job, settings.quarantine)
         return report(job.before, job.source, reports, changed=False)
     rows = assemble(connection, inputs, new, lambda what: job.progress(what, 0.7))
     known = integer_ids(job.before, staged)
@@ -133,6 +134,7 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     manifest |= facts(connection, new / "purchases.parquet") | _history(job, mark, reports)
     write_manifest(new, manifest)
     publish(new, settings, name)
+    _move_quarantine(job, settings.quarantine)
     job.progress("Done", 1.0)
     return report(Warehouse.open(settings), job.source, reports, changed=True)
 
@@ -191,12 +193,20 @@ def _keep_other_inputs(before: Warehouse | None, inputs: Path) -> None:
             link(before.input(table.name), path)
 
 
-def _quarantine(connection: DuckDBPyConnection, staged: Sequence[Staged], folder: Path, *, replace: bool) -> None:
-    if replace:
-        shutil.rmtree(folder, ignore_errors=True)
+def _write_quarantine(staged: Sequence[Staged], held: Path | None, folder: Path) -> None:
     for one in staged:
         if one.bad.by_reason():
-            add_to_quarantine(connection, one.bad, folder)
+            name = f"{one.table.name}.parquet"
+            write_quarantine(one.bad, held / name if held else None, folder / name)
+
+
+def _move_quarantine(job: _Job, folder: Path) -> None:
+    """Put the finished files in their place: nothing can fill up here any more."""
+    if job.replace:
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in (job.scratch / "quarantine").iterdir():
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, folder / path.name)
 
 
 def _history(job: _Job, mark: str, reports: tuple[TableReport, ...]) -> dict[str, object]:

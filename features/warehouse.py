@@ -20,6 +20,8 @@ from features.errors import StateError
 from features.settings import Settings
 
 POINTER = "current"
+PARTIAL = "partial"
+"""The folder of a load that is not finished."""
 MANIFEST = "manifest.json"
 SCHEMA = 1
 """Part of every digest: raise it when tables made from the same inputs come out differently."""
@@ -159,7 +161,7 @@ def _point_to(digest: str, settings: Settings) -> None:
     partial.write_text(digest + "\n")
     replace_file(partial, pointer)
     for folder in settings.warehouse.iterdir():
-        if folder.is_dir() and folder.name not in {digest, before}:
+        if folder.is_dir() and folder.name not in {digest, before, PARTIAL}:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -14,7 +14,6 @@ from duckdb import DuckDBPyConnection
 from features.contracts.extract import Extract
 from features.loading.judging import own_name
 from features.sql import instant, listed, parquet, quoted, write_parquet
-from features.warehouse import replace_file
 
 REASON = "reason"
 SOURCE_FILE = "source_file"
@@ -69,19 +68,17 @@ def _kept(name: str) -> str:
     return quoted(f"their {name}" if name.lower() in _OURS else name)
 
 
-def add_to_quarantine(connection: DuckDBPyConnection, bad: BadRows, folder: Path) -> None:
-    """Add bad rows to `<folder>/<table>.parquet`, whole or not at all; those that are there are not added again."""
-    path = folder / f"{bad.table}.parquet"
-    if not path.is_file():
-        return _write(connection, f"SELECT * FROM {bad.name}", path)
-    held = parquet(path)
-    known, fresh = _columns(connection, held), _columns(connection, bad.name)
+def write_quarantine(bad: BadRows, held: Path | None, path: Path) -> None:
+    """Write to `path` the rows that are in quarantine (`held`, None for none) and the bad rows not among them."""
+    if held is None or not held.is_file():
+        return write_parquet(bad.connection, f"SELECT * FROM {bad.name}", path)
+    known, fresh = _columns(bad.connection, parquet(held)), _columns(bad.connection, bad.name)
     every = [*known, *(name for name in fresh if name not in known)]
-    before, added = _aligned(held, known, every), _aligned(bad.name, fresh, every)
+    before, added = _aligned(parquet(held), known, every), _aligned(bad.name, fresh, every)
     compared = listed(name for name in every if name != LOADED_AT)
     unseen = f"SELECT {compared} FROM ({added}) EXCEPT ALL SELECT {compared} FROM ({before})"
     stamped = f"SELECT *, {instant(bad.loaded_at)} AS {LOADED_AT} FROM ({unseen})"
-    return _write(connection, f"({before}) UNION ALL BY NAME ({stamped})", path)
+    return write_parquet(bad.connection, f"({before}) UNION ALL BY NAME ({stamped})", path)
 
 
 def _columns(connection: DuckDBPyConnection, rows: str) -> list[str]:
@@ -91,10 +88,3 @@ def _columns(connection: DuckDBPyConnection, rows: str) -> list[str]:
 def _aligned(rows: str, present: Sequence[str], every: Sequence[str]) -> str:
     columns = (quoted(name) if name in present else f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in every)
     return f"SELECT {', '.join(columns)} FROM {rows}"
-
-
-def _write(connection: DuckDBPyConnection, select: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    write_parquet(connection, select, partial)
-    replace_file(partial, path)

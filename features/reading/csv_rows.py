@@ -12,8 +12,6 @@ from features.reading.mapping import CsvOptions
 from features.reading.raw_rows import RawRows
 from features.sql import literal, parquet, write_parquet
 
-_LONGEST_LINE = 16_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class _Csv:
@@ -47,7 +45,7 @@ def _scan(one: _Csv, options: CsvOptions, nth: int) -> str:
     return (
         f"SELECT *, {literal(one.path)} AS _file FROM read_csv({literal(one.text)}, auto_detect = false, "
         f"header = true, columns = {{{columns}}}, delim = {literal(one.delimiter)}, quote = {literal(options.quote)}, "
-        f"escape = {literal(options.quote)}, nullstr = [{nulls}], max_line_size = {_LONGEST_LINE}, "
+        f"escape = {literal(options.quote)}, nullstr = [{nulls}], "
         f"store_rejects = true, rejects_table = 'broken_{nth}', rejects_scan = 'broken_scan_{nth}', rejects_limit = 0)"
     )
 

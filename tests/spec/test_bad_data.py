@@ -81,6 +81,20 @@ def test_a_bad_row_goes_to_quarantine_with_its_reason(settings: Settings, line: 
     assert quarantined(settings, *named) == [(reason, file, LOADED_AT, *kept)]
 
 
+def test_an_instant_beyond_the_calendar_is_bad_and_stops_nothing(settings: Settings) -> None:
+    columns = '[till_receipts.columns]\nsold_at = { column = "at", unit = "s" }\npaid = { sql = "10 / n * 1" }\n'
+    frame = pd.DataFrame({"receipt_id": ["a", "b", "c"], "sku": "milk", "at": [1746100800, 1746100801, 2**62], "n": 4})
+    mapping = RECEIPTS.replace("csv", "parquet") + columns
+    report = load(settings, mapping, {"receipts.parquet": frame})
+    assert of_table(report, "till_receipts").quarantined == {"sold_at is not an instant": 1}
+    assert rows(Warehouse.open(settings).purchases, ("paid",)) == [(Decimal("2.5000"),)] * 2
+
+
+def test_blank_lines_are_no_rows(settings: Settings) -> None:
+    report = load(settings, RECEIPTS, {"receipts.csv": GOOD.replace("\nr2", "\n\nr2").replace("\n", "\r\n") + "\r\n"})
+    assert (of_table(report, "till_receipts").read, report.rows["purchases"]) == (3, 3)
+
+
 def test_zero_units_and_nothing_paid_are_legal(settings: Settings) -> None:
     report = load(settings, RECEIPTS, {"receipts.csv": GOOD + "r3,1,s1,coupon,2025-05-03 10:00,0,0\n"})
     assert report.rows["purchases"] == 4

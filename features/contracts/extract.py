@@ -1,7 +1,7 @@
 """What a source hands over: one contract table, converted but not yet checked, as SQL over raw rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from features.contracts.table import Table
@@ -45,7 +45,6 @@ class Extract:
     integer_ids: frozenset[str] = frozenset()
     untyped_ids: frozenset[str] = frozenset()
     malformed: str | None = None
-    notes: tuple[str, ...] = field(default=())
 
 
 def shown(files: tuple[Path, ...]) -> str:

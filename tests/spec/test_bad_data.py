@@ -252,7 +252,8 @@ def test_formats_that_mostly_do_not_fit_are_refused_with_examples(settings: Sett
 
 def test_several_formats_may_be_said(settings: Settings) -> None:
     text = GOOD.replace("2025-05-01 10:00", "01.05.2025 10:00")
-    columns = '[till_receipts.columns]\nsold_at = { column = "sold_at", format = ["%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M"] }\n'
+    formats = '["%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M"]'
+    columns = f'[till_receipts.columns]\nsold_at = {{ column = "sold_at", format = {formats} }}\n'
     report = load(settings, RECEIPTS + columns, {"receipts.csv": text})
     assert (report.rows["purchases"], report.first) == (3, datetime(2025, 5, 1, 10))
 
@@ -315,7 +316,8 @@ def test_two_currencies_are_refused(settings: Settings) -> None:
 
 
 def test_a_promotion_that_ends_before_it_starts_is_bad(settings: Settings) -> None:
-    text = "sku,from,to,depth\nmilk,2025-05-01,2025-05-01,0.1\nmilk,2025-05-01,2025-05-02,1.5\nmilk,2025-05-01,2025-05-08,\n"
+    spans = ("2025-05-01,2025-05-01,0.1", "2025-05-01,2025-05-02,1.5", "2025-05-01,2025-05-08,")
+    text = "sku,from,to,depth\n" + "".join(f"milk,{span}\n" for span in spans)
     mapping = RECEIPTS + '[promotions]\nfiles = "promotions.csv"\n'
     report = load(settings, mapping, {"receipts.csv": GOOD, "promotions.csv": text})
     reasons = of_table(report, "promotions").quarantined

@@ -36,7 +36,8 @@ def test_the_example_loads_every_table(tmp_path: Path) -> None:
         ("m1", "web:o1", "牛奶", datetime(2025, 5, 1, 12), 2.0, Decimal("19.9000"), Decimal("9.9500")),
         ("m1", "web:o1", "面包", datetime(2025, 5, 1, 16), 1.0, None, None),
     ]
-    assert rows(warehouse.skus, ("sku", "name", "subcategory")) == [("牛奶", "Whole milk", "Milk"), ("面包", "面包", None)]
+    described = [("牛奶", "Whole milk", "Milk"), ("面包", "面包", None)]
+    assert rows(warehouse.skus, ("sku", "name", "subcategory")) == described
     assert rows(warehouse.stores, ("store_id", "name", "lat")) == [("s1", "First", 31.2)]
     assert warehouse.manifest["currency"] == "CNY"
     assert {one.table: one.duplicates for one in report.tables}["till_receipts"] == 1

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 
 from features import ingest as ingest_module
+from features.contracts.outputs import OUTPUTS
+from features.contracts.table import Table
 from features.errors import DataError, StateError, UserError
 from features.ingest import ingest
 from features.loading.lock import locked
@@ -375,3 +377,13 @@ def test_stored_instants_are_microseconds_without_zone(settings: Settings) -> No
         "promotion_id": "VARCHAR",
         "party": "VARCHAR",
     }
+
+
+@pytest.mark.parametrize("table", OUTPUTS, ids=lambda table: table.name)
+def test_stored_tables_are_as_their_contracts_say(settings: Settings, table: Table) -> None:
+    """Of a load of purchases only, the other tables are there all the same."""
+    receipts(settings, FIRST)
+    path = Warehouse.open(settings).table(table.name)
+    with duckdb.connect() as connection:
+        described = connection.execute(f"DESCRIBE FROM read_parquet('{path}')").fetchall()
+    assert [row[:2] for row in described] == [(column.name, column.sql_type) for column in table.columns]

@@ -6,8 +6,10 @@ and the combinations below, which need more than one grain at a time.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.facts import NEVER_DAYS, Codes, Columns, Facts, Floats, Grouped
 
@@ -88,17 +90,16 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
     category = _lookup(facts.customer_category, shopper.customer, facts.sku_category[skus], elapsed)
     brand = _lookup(facts.customer_brand, shopper.customer, facts.sku_brand[skus], elapsed)
     shelf = _lookup(facts.store_sku, shopper.store, skus, elapsed)
-    derived = _derived(
-        facts,
-        _View(facts.customer, customer[None, :]),
-        _View(facts.store, store[None, :]),
-        _View(facts.sku, sku),
-        _View(facts.customer_sku.columns, pair),
-        _View(facts.customer_subcategory.columns, subcategory),
-        _View(facts.customer_category.columns, category),
-        _View(facts.customer_brand.columns, brand),
-        _View(facts.store_sku.columns, shelf),
-        _most_decayed(facts, shopper.customer),
+    known = _Known(
+        customer=_View(facts.customer, customer[None, :]),
+        store=_View(facts.store, store[None, :]),
+        sku=_View(facts.sku, sku),
+        pair=_View(facts.customer_sku.columns, pair),
+        subcategory=_View(facts.customer_subcategory.columns, subcategory),
+        category=_View(facts.customer_category.columns, category),
+        brand=_View(facts.customer_brand.columns, brand),
+        shelf=_View(facts.store_sku.columns, shelf),
+        most_decayed=_most_decayed(facts, shopper.customer),
     )
     parts = (
         np.broadcast_to(customer, (n, len(customer))),
@@ -110,7 +111,7 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
         brand,
         shelf,
         scores,
-        derived,
+        _derived(known),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -127,18 +128,24 @@ class _View:
         return column
 
 
-def _derived(
-    facts: Facts,
-    customer: _View,
-    store: _View,
-    sku: _View,
-    pair: _View,
-    subcategory: _View,
-    category: _View,
-    brand: _View,
-    shelf: _View,
-    most_decayed: float,
-) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is looked up for one shopper's candidates; `most_decayed` is the customer's strongest habit."""
+
+    customer: _View
+    store: _View
+    sku: _View
+    pair: _View
+    subcategory: _View
+    category: _View
+    brand: _View
+    shelf: _View
+    most_decayed: float
+
+
+def _derived(known: _Known) -> Floats:
+    customer, store, sku, pair = known.customer, known.store, known.sku, known.pair
+    subcategory, category, brand, shelf = known.subcategory, known.category, known.brand, known.shelf
     since, bought = pair["days_since"], pair["baskets"]
     own, everybody = pair["interval_days"], sku["sku_interval_days"]
     has_own = own < NEVER_DAYS
@@ -155,10 +162,8 @@ def _derived(
         bought / trips,
         pair["baskets_28"] / np.maximum(customer["baskets_28"], 1),
         pair["baskets_91"] / np.maximum(customer["baskets_91"], 1),
-        pair["decayed"] / max(most_decayed, 1e-6),
-        np.minimum(
-            (since - customer["days_since_basket"]) / np.clip(customer["basket_interval_days"], 0.5, 364), 364
-        ),
+        pair["decayed"] / max(known.most_decayed, 1e-6),
+        np.minimum((since - customer["days_since_basket"]) / np.clip(customer["basket_interval_days"], 0.5, 364), 364),
         subcategory["lines"] / np.maximum(customer["lines"], 1),
         subcategory["lines_28"] / np.maximum(customer["baskets_28"], 1),
         bought / np.maximum(subcategory["lines"], 1),
@@ -183,7 +188,7 @@ def _derived(
     return out
 
 
-def _ratio(part: Floats, whole: Floats, cap: float) -> Floats:
+def _ratio(part: Floats, whole: NDArray[np.floating[Any]], cap: float) -> Floats:
     result: Floats = np.minimum(part / np.maximum(whole, 1e-3), cap)
     return result
 
@@ -191,7 +196,7 @@ def _ratio(part: Floats, whole: Floats, cap: float) -> Floats:
 def _row(columns: Columns, code: int, elapsed: float) -> Floats:
     if code < 0:
         return columns.blank()
-    row = columns.values[code]
+    row: Floats = columns.values[code]
     return _aged(row[None, :], columns, elapsed)[0] if elapsed else row
 
 

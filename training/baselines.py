@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from implicit.nearest_neighbours import BM25Recommender
+from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight
 from scipy import sparse
 
 from features.facts import Codes, Floats
@@ -45,8 +45,8 @@ def item_knn(known: Interactions) -> Scorer:
     """BM25 item neighbours (a SKU is its own nearest) from `implicit`, weighed by decayed baskets."""
     bought = known.baskets.tocsr().astype(np.float64)
     bought.data[:] = 1.0
-    model = BM25Recommender(K=10, num_threads=0)
-    model.fit(bought, show_progress=False)
+    model = ItemItemRecommender(K=10, num_threads=0)
+    model.fit(bm25_weight(bought.T, K1=1.2, B=0.75).T.tocsr(), show_progress=False)
     similarity = sparse.csr_matrix(model.similarity, dtype="float32")
     return Filled(Neighbours(similarity, known.decayed), _faint_popularity(known))
 

@@ -54,7 +54,8 @@ def dense(matrix: sparse.csr_matrix) -> Floats:
 def row_normalised(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """Rows of unit length (rows of zeros stay)."""
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
-    return sparse.diags(1 / np.maximum(norms, 1e-9)).dot(matrix).tocsr()
+    unit: sparse.csr_matrix = sparse.diags(1 / np.maximum(norms, 1e-9)).dot(matrix).tocsr()
+    return unit
 
 
 def log_idf(matrix: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -26,7 +26,7 @@ def label_windows(cutoff: Cutoff, first: Cutoff, count: int, days: float) -> tup
     """
     windows = [Window(cutoff.minus_days(days * (nth + 1)), cutoff.minus_days(days * nth)) for nth in range(count)]
     kept = tuple(window for window in windows if window.cutoff.days - first.days >= LEAST_HISTORY_DAYS)
-    if len(kept) < 2:  # noqa: PLR2004
+    if len(kept) < 2:
         have = cutoff.days - first.days
         message = (
             f"A ranker needs two label windows of {days:g} days with {LEAST_HISTORY_DAYS:g} days of purchases before "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from implicit.nearest_neighbours import CosineRecommender
+from implicit.nearest_neighbours import ItemItemRecommender, normalize
 from scipy import sparse
 
 from features.facts import Codes, Floats
@@ -27,8 +27,8 @@ def fit(known: Interactions) -> Neighbours:
     """Cosine of who bought the two SKUs; a customer's SKUs weigh by log-idf of their decayed baskets."""
     bought = known.baskets.tocsr().astype(np.float64)
     bought.data[:] = 1.0
-    model = CosineRecommender(K=NEIGHBOURS, num_threads=0)
-    model.fit(bought, show_progress=False)
+    model = ItemItemRecommender(K=NEIGHBOURS, num_threads=0)
+    model.fit(normalize(bought.T).T.tocsr(), show_progress=False)  # dot products of unit columns are cosines
     similarity = sparse.csr_matrix(model.similarity, dtype="float32")
     similarity.setdiag(0)
     similarity.eliminate_zeros()

@@ -33,14 +33,14 @@ def store_popularity(facts: Facts) -> sparse.csr_matrix:
 
 
 def fit_chain(known: Interactions) -> Popular:
-    row = sparse.csr_matrix(chain_popularity(known.facts)[known.skus][None, :])
+    row = sparse.csr_matrix(chain_popularity(known.facts)[None, known.skus])
     return Popular(row, np.zeros(len(known.facts.customers), dtype=np.int32))
 
 
 def fit_store(known: Interactions) -> Popular:
     """Popularity in the home store; the last row, all zero, is of customers without one."""
     table = store_popularity(known.facts)[:, known.skus]
-    nowhere = sparse.csr_matrix((1, table.shape[1]), dtype=np.float32)
+    nowhere = sparse.csr_matrix(np.zeros((1, table.shape[1]), dtype=np.float32))
     return Popular(sparse.vstack([table, nowhere]).tocsr(), known.facts.home_store)
 
 

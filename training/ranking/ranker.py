@@ -82,7 +82,13 @@ class Ranker:
 
 
 def fit(
-    windows: list[Rows], names: tuple[str, ...], params: dict[str, Any], *, seed: int, threads: int, rounds: int = ROUNDS
+    windows: list[Rows],
+    names: tuple[str, ...],
+    params: dict[str, Any],
+    *,
+    seed: int,
+    threads: int,
+    rounds: int = ROUNDS,
 ) -> Ranker:
     """Fit on rows by window, the latest first.
 

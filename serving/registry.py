@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,22 +100,24 @@ def connected(settings: Settings, *, create: bool = False) -> Iterator["Client"]
     uri = address(settings)
     _require_something_there(uri, create=create)
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
-    import mlflow
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")  # how MLflow uses its libraries is not ours to mend
+        import mlflow
 
-    _require_database(uri, create=create)
-    before = os.environ.get("MLFLOW_TRACKING_URI"), os.environ.get("MLFLOW_REGISTRY_URI")
-    try:
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_registry_uri(uri)
-        client = mlflow.MlflowClient(uri, uri)
-        _first_call(client, uri)
-        with _environment(LATER_CALLS):
-            yield client
-    except mlflow.MlflowException as error:
-        raise StateError(f"MLflow at {shown(uri)} could not do it: {_brief(error)}") from error
-    finally:
-        mlflow.set_tracking_uri(before[0])  # type: ignore[arg-type] # None is how it is unset
-        mlflow.set_registry_uri(before[1])  # type: ignore[arg-type]
+        _require_database(uri, create=create)
+        before = os.environ.get("MLFLOW_TRACKING_URI"), os.environ.get("MLFLOW_REGISTRY_URI")
+        try:
+            mlflow.set_tracking_uri(uri)
+            mlflow.set_registry_uri(uri)
+            client = mlflow.MlflowClient(uri, uri)
+            _first_call(client, uri)
+            with _environment(LATER_CALLS):
+                yield client
+        except mlflow.MlflowException as error:
+            raise StateError(f"MLflow at {shown(uri)} could not do it: {_brief(error)}") from error
+        finally:
+            mlflow.set_tracking_uri(before[0])  # type: ignore[arg-type] # None is how it is unset
+            mlflow.set_registry_uri(before[1])  # type: ignore[arg-type]
 
 
 def fetch(settings: Settings, alias: str = CHAMPION) -> Path:

@@ -181,7 +181,7 @@ def _log(client: "Client", record: TrainingRecord, settings: Settings, run_id: s
     model_id = _log_model(client, record, run_id, experiment)
     _log_points(client, run_id, headline_points(record), _judged(record, model_id))
     _log_points(client, run_id, detail_points(record), {})
-    _log_pictures(client, record, run_id)
+    _log_files(client, record, run_id)
     version = _register(client, record, settings.model_name, run_id, model_id)
     client.set_tag(run_id, "model_version", version)
     return TrackedRun(run_id, version, experiment, _url(settings, experiment, run_id))
@@ -229,19 +229,23 @@ def _judged(record: TrainingRecord, model_id: str) -> dict[str, str]:
     return {"model_id": model_id, "dataset_name": data["name"], "dataset_digest": data["digest"]}
 
 
-def _log_pictures(client: "Client", record: TrainingRecord, run_id: str) -> None:
-    """Figures and tables for people, and the whole record for programs.
+def _log_files(client: "Client", record: TrainingRecord, run_id: str) -> None:
+    """Figures and tables for people, and the whole record for programs, in one upload.
 
-    The former lie at the top: MLflow's page that compares runs shows only those side by side.
+    The former lie at the top: MLflow's page that compares runs shows only those side by side. The tag
+    is how MLflow knows which files to show as tables.
     """
-    for name, figure in figures(record).items():
-        client.log_figure(run_id, figure, f"{name}.png")
-    for name in TABLES_FOR_READING:
-        table: pd.DataFrame = getattr(record, name)
-        if len(table):
-            client.log_table(run_id, table, f"{name}.json")
-    with tempfile.TemporaryDirectory() as folder:
-        client.log_artifacts(run_id, str(records.save(record, Path(folder) / RECORD_FOLDER)), RECORD_FOLDER)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        records.save(record, folder / RECORD_FOLDER)
+        for stem, figure in figures(record).items():
+            figure.savefig(folder / f"{stem}.png")
+        tables = {stem: getattr(record, stem) for stem in TABLES_FOR_READING if len(getattr(record, stem))}
+        for stem, table in tables.items():
+            table.to_json(folder / f"{stem}.json", orient="split", index=False, date_format="iso")
+        client.log_artifacts(run_id, name)
+    shown_as_tables = [{"path": f"{stem}.json", "type": "table"} for stem in tables]
+    client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps(shown_as_tables))
 
 
 def _log_model(client: "Client", record: TrainingRecord, run_id: str, experiment: str) -> str:

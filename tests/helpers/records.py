@@ -1,5 +1,6 @@
 """Training records of an invented shop, small or as large as a real one, with figures that hang together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,12 @@ def training_record(
         bundle=bundle,
         per_customer=per_customer,
     )
+
+
+def bare(record: TrainingRecord) -> TrainingRecord:
+    """The record without what only people look at: quick to log, and all that promotion asks for."""
+    for_people = ("slices", "importance", "curve", "source_recall", "stages")
+    return replace(record, **{name: getattr(record, name).iloc[:0] for name in for_people})
 
 
 def compare(per_customer: pd.DataFrame, resamples: int = 200) -> pd.DataFrame:

@@ -1,13 +1,19 @@
 """Learning: one label window's training rows, made in a process of its own so that windows run side by side."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from features.errors import StateError
 from features.facts import Codes
 from features.settings import Settings
 from features.vector import names
@@ -21,21 +27,27 @@ from training.windows import Window
 MOST_CUSTOMERS = 8_000
 """Customers a window: beyond, a sample teaches as well and costs less."""
 
+Made = tuple[Rows | None, tuple[str, ...]]
+"""Training rows (None where there are none) and the names of their columns."""
 
-def window_rows(settings: Settings, window: Window, plan_days: float, seed: int) -> tuple[Rows, tuple[str, ...]]:
-    """Training rows of one label window, and the names of their columns."""
+
+def window_rows(settings: Settings, window: Window, plan_days: float, seed: int) -> Made:
+    """Training rows of one label window; none where nobody whom we know bought anything that could be proposed."""
     warehouse = Warehouse.open(settings)
     facts = facts_at(settings, warehouse, window.cutoff, plan_days)
     labels = _sample(labels_between(warehouse, facts, window.end), seed)
     known = interactions(facts)
+    if not len(labels[0]) or not len(known.skus):
+        return None, ()
     candidates = propose(known, fit_all(known), np.unique(labels[0]).astype(np.int32))
     return rows(facts, candidates, labels, seed), names(facts, candidates.sources)
 
 
-def final_candidates(settings: Settings, cutoff: Window, plan_days: float, folder: Path) -> None:
-    """Facts and candidates of everybody as of the cutoff, the latter saved into the folder."""
+def final_candidates(settings: Settings, cutoff: Window, plan_days: float, folder: Path) -> Made:
+    """Facts and candidates of everybody as of the cutoff, the latter saved into the folder; no rows."""
     facts = facts_at(settings, Warehouse.open(settings), cutoff.cutoff, plan_days)
     candidates_for_all(facts)[1].save(folder)
+    return None, ()
 
 
 def learn(
@@ -46,19 +58,47 @@ def learn(
     Every process has one thread, and there are as many as `settings.threads`.
     """
     single = replace(settings, threads=1)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(settings.threads, len(windows) + 1), mp_context=context) as processes:
+    with _processes(min(settings.threads, len(windows) + 1)) as processes:
         # The latest first: it and the final cutoff are the largest.
-        jobs = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
+        jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
         for nth, window in enumerate(windows):
             jobs[processes.submit(window_rows, single, window, plan_days, settings.seed + nth)] = nth
+        for job in as_completed(jobs):
+            yield (jobs[job], *job.result())
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the body: at once where it fails or is interrupted, or where this process is killed."""
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max(count, 1), mp_context=context, initializer=_follow_parent) as processes:
         try:
-            for job in as_completed(jobs):
-                made = job.result()
-                yield (jobs[job], *made) if made else (-1, None, ())
-        except BaseException:
+            yield processes
+        except BaseException as error:
             processes.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - before:
+                child.terminate()
+            if isinstance(error, BrokenProcessPool):
+                message = (
+                    "A training process was ended from outside, most likely for want of memory. "
+                    "Next: run again with OMNISHELF_THREADS=1, or on a machine with more memory."
+                )
+                raise StateError(message) from error
             raise
+
+
+def _follow_parent() -> None:
+    """In a child: Ctrl-C is the parent's to handle, and nobody works on for a parent that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _sample(labels: tuple[Codes, Codes], seed: int) -> tuple[Codes, Codes]:
@@ -68,4 +108,3 @@ def _sample(labels: tuple[Codes, Codes], seed: int) -> tuple[Codes, Codes]:
     chosen = np.random.default_rng(seed).choice(customers, MOST_CUSTOMERS, replace=False)
     keep = np.isin(labels[0], chosen)
     return labels[0][keep], labels[1][keep]
-

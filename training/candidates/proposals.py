@@ -6,11 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from features.clock import Cutoff
+from features.errors import DataError
 from features.facts import Codes, Columns, Facts, Grouped
 from serving.candidates import Candidates
 from training.candidates import als, ease, neighbours, popular, repeat, similar_customers, taste
 from training.candidates.pool import Scorer, pool
-from training.interactions import Interactions, chain_popularity, interactions
+from training.interactions import ACTIVE_DAYS, Interactions, chain_popularity, interactions
 
 
 class Source(NamedTuple):
@@ -57,8 +59,23 @@ def propose(
 
 
 def candidates_for_all(facts: Facts) -> tuple[Interactions, Candidates]:
-    """Candidates of every customer of the facts, and the interactions that they were made from."""
+    """Candidates of every customer of the facts, and the interactions that they were made from.
+
+    Raises DataError where nothing was sold lately, or nobody is known: there is nothing to learn.
+    """
     known = interactions(facts)
+    if not len(known.skus):
+        message = (
+            f"Nothing was bought in the {ACTIVE_DAYS:g} days before the cutoff {Cutoff.of_days(facts.cutoff_days)}, so "
+            "there is nothing to recommend. Next: choose an earlier --cutoff, or bring later purchases."
+        )
+        raise DataError(message)
+    if not len(facts.customers):
+        message = (
+            "No purchase before the cutoff has a customer: web_orders.account_id and till_receipts.loyalty_id are empty "
+            "everywhere. Next: bring purchases that say whose they are."
+        )
+        raise DataError(message)
     everybody = np.arange(len(facts.customers), dtype=np.int32)
     return known, propose(known, fit_all(known), everybody)
 
@@ -81,4 +98,5 @@ def _top(table: sparse.csr_matrix, row: int) -> np.ndarray:
 def _chain(facts: Facts) -> tuple[Codes, np.ndarray]:
     score = chain_popularity(facts)
     best = np.argsort(-score, kind="stable")[:CHAIN_DEPTH].astype(np.int32)
+    best = best[score[best] > 0]
     return best, score[best].astype(np.float32)

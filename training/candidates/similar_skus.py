@@ -21,7 +21,7 @@ def similar_skus(known: Interactions, depth: int = DEPTH) -> Grouped:
     bought.data = np.ones_like(bought.data)
     columns = bought.tocsc()
     sold = chain_popularity(known.facts)[known.skus]
-    parts = [_within(columns[:, members], members, sold, depth) for members in _shelves(known) if 1 < len(members)]
+    parts = [_within(columns[:, members], members, sold, depth) for members in _shelves(known) if len(members) > 1]
     row, column, similarity, buyers = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else _none()
     row, column = known.skus[row], known.skus[column]
     order = np.lexsort((column, row))

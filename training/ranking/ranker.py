@@ -111,7 +111,7 @@ def fit(
             lgb.record_evaluation(history),
         ],
     )
-    best = max(stopped.best_iteration, LEAST_ROUNDS)
+    best = max(stopped.best_iteration, min(LEAST_ROUNDS, rounds))
     final = lgb.train(settings, _dataset(stack(windows), names), best)
     return Ranker(final, names, _curve(history))
 

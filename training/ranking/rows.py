@@ -28,8 +28,8 @@ class Rows:
 
 def rows(
     facts: Facts, candidates: Candidates, labels: tuple[Codes, Codes], seed: int, negative_share: float = NEGATIVE_SHARE
-) -> Rows:
-    """Rows of every customer of the labels who has at least one label among the candidates."""
+) -> Rows | None:
+    """Rows of every customer of the labels who has at least one label among the candidates; None where nobody has."""
     generator = np.random.default_rng(seed)
     customers, first = np.unique(labels[0], return_index=True)
     bought = np.split(labels[1], first[1:])
@@ -37,14 +37,12 @@ def rows(
         _of_customer(facts, candidates, int(customer), skus, generator, negative_share)
         for customer, skus in zip(customers, bought, strict=True)
     ]
-    return stack([part for part in parts if part is not None])
+    kept = [part for part in parts if part is not None]
+    return stack(kept) if kept else None
 
 
 def stack(parts: list[Rows]) -> Rows:
-    """Several sets of rows as one. Raises ValueError where there are none."""
-    if not parts:
-        message = "no customer of the label window has a purchase among the candidates"
-        raise ValueError(message)
+    """Several sets of rows as one."""
     return Rows(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.labels for part in parts]),

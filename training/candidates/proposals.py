@@ -72,8 +72,8 @@ def candidates_for_all(facts: Facts) -> tuple[Interactions, Candidates]:
         raise DataError(message)
     if not len(facts.customers):
         message = (
-            "No purchase before the cutoff has a customer: web_orders.account_id and till_receipts.loyalty_id are empty "
-            "everywhere. Next: bring purchases that say whose they are."
+            "No purchase before the cutoff has a customer: web_orders.account_id and till_receipts.loyalty_id are "
+            "empty everywhere. Next: bring purchases that say whose they are."
         )
         raise DataError(message)
     everybody = np.arange(len(facts.customers), dtype=np.int32)

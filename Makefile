@@ -109,6 +109,8 @@ format: $(READY)  ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
+BENCHMARKS := $(patsubst experiments/benchmarks/%.py,%,$(wildcard experiments/benchmarks/[a-z]*.py))
+
 .PHONY: benchmark
-benchmark: $(READY)  ## Measure the pipeline, stage by stage, and a request over HTTP (about 6 minutes)
-	@$(BIN)/python -m experiments.benchmarks --work $(WORK) $(ARGS)
+benchmark: $(READY)  ## Measure the pipeline and the service on this machine (minutes)
+	@for name in $(BENCHMARKS); do $(BIN)/python -m experiments.benchmarks.$$name --work $(WORK) $(ARGS) || exit 1; done

@@ -49,8 +49,8 @@ class Answer:
     items: tuple[Item, ...]
     model_version: str
     fallback: str = "none"
-    """`none`, or why the list is less personal than asked: `anonymous`, `unknown_customer`,
-    `unknown_item`, `unknown_store`, `thin_history`; several are joined by `+`."""
+    """`none`, or why the list is less than asked for; several are joined by `+`: `anonymous`, `unknown_customer`,
+    `unknown_item`, `unknown_store`, `thin_history` (too little bought to fill `buy-again`), `few_similar`."""
     pool_size: int = 0
     """How many candidates were ranked."""
     notes: dict[str, int] = field(default_factory=dict)

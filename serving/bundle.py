@@ -68,8 +68,8 @@ class Bundle:
     def open(cls, path: Path) -> "Bundle":
         """Open a bundle; arrays are memory-mapped.
 
-        Raises StateError where a file of the manifest is missing or has another size; `verify` also
-        reads every byte.
+        Raises StateError where a file of the manifest is missing, has another size or cannot be opened;
+        `verify` also reads every byte.
         """
         manifest = read_manifest(path)
         _check_sizes(path, manifest)
@@ -117,11 +117,19 @@ def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
         verify(partial)
         check(Bundle.open(partial))
-        shutil.rmtree(path, ignore_errors=True)
-        partial.rename(path)
+        _into_place(partial, path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Bundle.open(path)
+
+
+def _into_place(partial: Path, path: Path) -> None:
+    """Rename; a bundle of that name steps aside first, so that nobody finds a mixture of two."""
+    if path.exists():
+        grave = path.with_name(f"{path.name}.{os.getpid()}.removed")
+        path.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+    partial.rename(path)
 
 
 def _write_parts(contents: Contents, folder: Path) -> None:
@@ -145,9 +153,28 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise StateError(f"{path} is not a bundle: it has no {MANIFEST}. Run `omnishelf train`.") from error
     except (OSError, ValueError) as error:
         raise StateError(f"The manifest of bundle {path} is damaged: {error}. Fetch or train it again.") from error
-    if manifest.get("schema") != SCHEMA:
-        raise StateError(f"The bundle {path} has schema {manifest.get('schema')}; this version reads {SCHEMA}.")
+    wrong = _wrong(manifest)
+    if wrong:
+        raise StateError(f"The manifest of bundle {path} is damaged: {wrong}. Fetch or train it again.")
     return manifest
+
+
+def _wrong(manifest: Any) -> str:  # noqa: ANN401 - whatever stands in the file
+    """What is wrong with a manifest; empty where nothing is."""
+    if not isinstance(manifest, dict):
+        return "it is no JSON object"
+    if manifest.get("schema") != SCHEMA:
+        return f"it has schema {manifest.get('schema')}, this version reads {SCHEMA}"
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not all(
+        isinstance(entry, dict) and {"sha256", "bytes"} <= entry.keys() for entry in files.values()
+    ):
+        return "its list of files has no hashes"
+    try:
+        Cutoff.parse(manifest["cutoff"])
+        return "" if isinstance(manifest["version"], str) else "its version is no text"
+    except (KeyError, TypeError, ValueError) as error:
+        return f"cutoff or version: {error}"
 
 
 def verify(path: Path) -> dict[str, Any]:

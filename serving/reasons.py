@@ -1,7 +1,7 @@
 """Reasons: why a SKU is shown, each with evidence that the purchase history can confirm."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from serving.bundle import Bundle
 
 MOST = 2
 """Reasons an item: the strongest two; more is noise on a phone."""
+
+THIS_YEAR_DAYS = 300.0
+"""A day longer ago is told with its year."""
 
 
 def reasons(bundle: Bundle, shopper: Shopper, sku: int, item_ids: tuple[str, ...] = ()) -> tuple[Reason, ...]:
@@ -44,15 +47,24 @@ def _bought_again(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     row = rows[0]
     baskets, since = int(history.columns["baskets"][row]), float(history.columns["days_since"][row])
     interval = float(history.columns["interval_days"][row])
-    last = (EPOCH + timedelta(days=bundle.facts.cutoff_days - since)).date()
+    last = _day(bundle.facts.cutoff_days, since)
     evidence: dict[str, object] = {"baskets": baskets, "last_bought_on": last.isoformat()}
     if baskets == 1:
-        return Reason("BOUGHT_BEFORE", f"You bought this on {last:%-d %B}", evidence)
+        day = f"{last:%-d %B}" if since < THIS_YEAR_DAYS else f"{last:%-d %B %Y}"
+        return Reason("BOUGHT_BEFORE", f"You bought this on {day}", evidence)
     text = f"You bought this {baskets} times"
     if interval < NEVER_DAYS and interval >= 1:
         evidence["interval_days"] = round(interval, 1)
         text += f", about every {interval:.0f} days" if interval >= 1.5 else ", almost daily"
     return Reason("BUY_AGAIN", text, evidence)
+
+
+def _day(cutoff_days: float, since: float) -> date:
+    """The UTC day so long before the cutoff.
+
+    Ages are float32: a purchase at midnight, as those known by their day are, may come out seconds earlier.
+    """
+    return (EPOCH + timedelta(days=cutoff_days - since + 2 * float(np.spacing(np.float32(since))))).date()
 
 
 def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
@@ -75,7 +87,7 @@ def _favourite(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     code = int(facts.sku_subcategory[sku])
     group = facts.customer_subcategory
     rows, found = group.find(shopper.customer, np.array([code], dtype=np.int32))
-    if code < 0 or not found[0] or group.columns["lines"][rows[0]] < 3:  # noqa: PLR2004 - twice may be chance
+    if code < 0 or not found[0] or group.columns["lines"][rows[0]] < 3:  # twice may be chance
         return None
     lines = int(group.columns["lines"][rows[0]])
     name = bundle.catalogue.subcategories[code]
@@ -86,21 +98,21 @@ def _popular_in_store(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | No
     shelf = bundle.facts.store_sku
     rows, found = shelf.find(shopper.store, np.array([sku], dtype=np.int32))
     baskets = int(shelf.columns["store_baskets_28"][rows[0]]) if found[0] else 0
-    if baskets < 2:  # noqa: PLR2004 - one basket is not popularity
+    if baskets < 2:  # one basket is not popularity
         return None
     store = bundle.facts.stores.text(shopper.store)
     evidence = {"store_id": store, "baskets": baskets, "days": 28}
-    return Reason("POPULAR_IN_STORE", f"In {baskets} baskets of this store in four weeks", evidence)
+    return Reason("POPULAR_IN_STORE", f"In {baskets:,} baskets of this store in four weeks", evidence)
 
 
 def _trending(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     del shopper
     week = float(bundle.facts.sku["sku_baskets_7"][sku])
     month = float(bundle.facts.sku["sku_baskets_28"][sku])
-    if week < 10 or week * 4 < 1.5 * month:  # noqa: PLR2004 - half as much again, and not by chance
+    if week < 10 or week * 4 < 1.5 * month:  # half as much again, and not by chance
         return None
     evidence = {"baskets_7_days": int(week), "baskets_28_days": int(month)}
-    return Reason("TRENDING", f"In {int(week)} baskets this week, and rising", evidence)
+    return Reason("TRENDING", f"In {int(week):,} baskets this week, and rising", evidence)
 
 
 def _popular(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
@@ -108,8 +120,9 @@ def _popular(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     for days in (28, 364):
         baskets = int(bundle.facts.sku[f"sku_baskets_{days}"][sku])
         if baskets:
-            period = "four weeks" if days == 28 else "a year"  # noqa: PLR2004
-            return Reason("POPULAR", f"In {baskets} baskets in {period}", {"baskets": baskets, "days": days})
+            period = "four weeks" if days == 28 else "a year"
+            text = f"In {baskets:,} baskets in {period}" if baskets > 1 else f"Bought once in {period}"
+            return Reason("POPULAR", text, {"baskets": baskets, "days": days})
     return None
 
 

@@ -32,6 +32,27 @@ class Ranked:
     def take(self, keep: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Ranked":
         return Ranked(self.skus[keep], self.scores[keep], self.sources[keep])
 
+    def then(self, others: "Ranked") -> "Ranked":
+        """These, then those of the others that are not among them."""
+        more = others.take(~np.isin(others.skus, self.skus))
+        return Ranked(
+            np.concatenate([self.skus, more.skus]),
+            np.concatenate([self.scores, more.scores]),
+            np.concatenate([self.sources, more.sources]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a placement shows: its first `own` SKUs are what it is for, the rest fills the page.
+
+    `lacking` is the fallback to report where the page had to be filled.
+    """
+
+    ranked: Ranked
+    own: int
+    lacking: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
@@ -45,13 +66,16 @@ class Recommender:
         Raises KeyError for an unknown placement.
         """
         shopper, fallback = self._shopper(query)
-        ranked, missed = PLACEMENTS[query.placement](self, shopper, query)
-        shown = self._wanted(ranked, shopper, query)
+        placed = PLACEMENTS[query.placement](self, shopper, query)
+        chosen = np.flatnonzero(self.is_wanted(placed.ranked.skus, shopper, query))[: query.size]
+        if placed.lacking and (chosen >= placed.own).any():
+            fallback.append(placed.lacking)
+        shown = placed.ranked.take(chosen)
         return Answer(
             items=tuple(self._item(at, shown, shopper, query) for at in range(len(shown.skus))),
             model_version=self.bundle.version,
-            fallback="+".join((*fallback, *missed)) or "none",
-            pool_size=len(ranked.skus),
+            fallback="+".join(fallback) or "none",
+            pool_size=len(placed.ranked.skus),
         )
 
     def rank(self, shopper: Shopper, *, new_only: bool = False) -> Ranked:
@@ -65,7 +89,13 @@ class Recommender:
             skus, scores, features = skus[fresh], scores[fresh], features[fresh]
         value = (self.bundle.discovery if new_only else self.bundle.ranker)(features)
         order = np.argsort(-value, kind="stable")
-        return Ranked(skus[order], value[order], self._sources(scores[order]))
+        return Ranked(skus[order], value[order], self._sources(shopper, skus[order], scores[order]))
+
+    def is_wanted(self, skus: Codes, shopper: Shopper, query: Query) -> NDArray[np.bool_]:
+        """Which SKUs may be shown: not excluded, not those that the query is about, not bought where it says new."""
+        unwanted = [self.bundle.facts.skus.code(sku) for sku in (*query.exclude_item_ids, *query.item_ids)]
+        wanted = ~np.isin(skus, unwanted)
+        return wanted & ~self._bought(shopper, skus) if query.new_only else wanted
 
     def shopper(self, customer_id: str | None, store_id: str | None = None, at_days: float | None = None) -> Shopper:
         """Codes of a customer and a store; without a store, the customer's home store."""
@@ -103,20 +133,14 @@ class Recommender:
     def _bought(self, shopper: Shopper, skus: Codes) -> NDArray[np.bool_]:
         return self.bundle.facts.customer_sku.find(shopper.customer, skus)[1]
 
-    def _sources(self, scores: Floats) -> NDArray[np.object_]:
+    def _sources(self, shopper: Shopper, skus: Codes, scores: Floats) -> NDArray[np.object_]:
         if not len(scores):
             return np.zeros(0, dtype=object)
         relative = scores / np.maximum(scores.max(axis=0), 1e-6)
-        names = np.array([*self.bundle.candidates.sources, "store"], dtype=object)
-        best = np.where(relative.max(axis=1) > 0, relative.argmax(axis=1), len(names) - 1)
-        named: NDArray[np.object_] = names[best]
+        names = np.array(self.bundle.candidates.sources, dtype=object)
+        around = np.where(self.bundle.candidates.stores.find(shopper.store, skus)[1], "store", "chain").astype(object)
+        named: NDArray[np.object_] = np.where(relative.max(axis=1) > 0, names[relative.argmax(axis=1)], around)
         return named
-
-    def _wanted(self, ranked: Ranked, shopper: Shopper, query: Query) -> Ranked:
-        if query.new_only and shopper.customer >= 0:
-            ranked = ranked.take(~self._bought(shopper, ranked.skus))
-        unwanted = [self.bundle.facts.skus.code(sku) for sku in (*query.exclude_item_ids, *query.item_ids)]
-        return ranked.take(~np.isin(ranked.skus, unwanted)).take(slice(query.size))
 
     def _item(self, at: int, shown: Ranked, shopper: Shopper, query: Query) -> Item:
         code = int(shown.skus[at])
@@ -130,37 +154,46 @@ class Recommender:
         )
 
 
-def home(recommender: Recommender, shopper: Shopper, query: Query) -> tuple[Ranked, list[str]]:
+def home(recommender: Recommender, shopper: Shopper, query: Query) -> Placed:
     """For you: everything that the ranker knows of, in its order."""
-    return recommender.rank(shopper, new_only=query.new_only), []
+    ranked = recommender.rank(shopper, new_only=query.new_only)
+    return Placed(ranked, len(ranked.skus))
 
 
-def buy_again(recommender: Recommender, shopper: Shopper, query: Query) -> tuple[Ranked, list[str]]:
-    """What the customer bought before: due by their own rhythm first, in the ranker's order, then the rest."""
-    del query
-    ranked = recommender.rank(shopper)
+def buy_again(recommender: Recommender, shopper: Shopper, query: Query) -> Placed:
+    """What the customer bought before: due by their own rhythm first, then the rest, both in the ranker's order."""
+    ranked = recommender.rank(shopper, new_only=query.new_only)
     history = recommender.bundle.facts.customer_sku
     rows, bought = history.find(shopper.customer, ranked.skus)
     if not bought.any():
-        return ranked, ["thin_history"] if shopper.customer >= 0 else []
+        return Placed(ranked, 0, "thin_history" if shopper.customer >= 0 else "")
     since = history.columns["days_since"][rows] + shopper.elapsed_days
     due = bought & (since >= DUE * np.minimum(history.columns["interval_days"][rows], 28.0))
-    return ranked.take(np.argsort(-(bought.astype(int) + due), kind="stable")[: int(bought.sum())]), []
+    first = np.argsort(-(bought.astype(int) + due), kind="stable")
+    return Placed(ranked.take(first), int(bought.sum()), "thin_history")
 
 
-def pdp_similar(recommender: Recommender, shopper: Shopper, query: Query) -> tuple[Ranked, list[str]]:
-    """What can take the place of the SKUs in `item_ids`; of unknown SKUs, what `home` would show."""
+def pdp_similar(recommender: Recommender, shopper: Shopper, query: Query) -> Placed:
+    """What can take the place of the SKUs in `item_ids`, the most similar first; then what `home` would show."""
     bundle = recommender.bundle
     given = [code for sku in query.item_ids if (code := bundle.facts.skus.code(sku)) >= 0]
+    similar = _similar(bundle, given)
+    own = int(recommender.is_wanted(similar.skus, shopper, query).sum())
+    if own >= query.size:
+        return Placed(similar, len(similar.skus))
+    filled = similar.then(recommender.rank(shopper, new_only=query.new_only))
+    return Placed(filled, len(similar.skus), "few_similar" if given else "unknown_item")
+
+
+def _similar(bundle: Bundle, given: list[int]) -> Ranked:
+    """The SKUs similar to one of the given ones, each once with its highest similarity, best first."""
     rows = [bundle.lists.similar.rows(code) for code in given]
-    skus = np.concatenate([bundle.lists.similar.keys[row] for row in rows]) if rows else np.zeros(0, dtype=np.int32)
-    if not len(skus):
-        return recommender.rank(shopper), ["unknown_item"]
-    value = np.concatenate([bundle.lists.similar.columns["similarity"][row] for row in rows])
+    skus = np.concatenate([np.zeros(0, dtype=np.int32), *(bundle.lists.similar.keys[row] for row in rows)])
+    similarity = bundle.lists.similar.columns["similarity"]
+    value = np.concatenate([np.zeros(0, dtype=np.float32), *(similarity[row] for row in rows)])
     best = np.lexsort((skus, -value))
-    first = np.unique(skus[best], return_index=True)[1]
-    best = best[np.sort(first)]
-    return Ranked(skus[best], value[best], np.full(len(best), "similar", dtype=object)), []
+    best = best[np.sort(np.unique(skus[best], return_index=True)[1])]
+    return Ranked(skus[best], value[best], np.full(len(best), "similar", dtype=object))
 
 
 PLACEMENTS = {"home": home, "buy-again": buy_again, "pdp-similar": pdp_similar}

@@ -18,11 +18,15 @@ class OnnxRanker:
 
     @classmethod
     def load(cls, path: Path) -> "OnnxRanker":
+        """Raises ValueError where the file is missing or damaged."""
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        try:
+            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its errors have no common ancestor
+            raise ValueError(f"{path.name} is no model that ONNX Runtime reads: {error}") from error
         return cls(session, session.get_inputs()[0].name)
 
     def __call__(self, features: Floats) -> Floats:

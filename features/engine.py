@@ -1,5 +1,6 @@
 """The engine that executes feature expressions: DuckDB in process, through Ibis."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ def duckdb_engine(scratch: Path, memory_limit: str = "2GB", threads: int = 2) ->
     )
     engine.raw_sql("SET TimeZone = 'UTC'").fetchall()
     try:
-        yield engine
+        with warnings.catch_warnings():
+            # Ibis 12 asks DuckDB 2.0 for Arrow tables by the name that DuckDB 1 had.
+            warnings.filterwarnings("ignore", r"fetch_arrow_table\(\) is deprecated", DeprecationWarning)
+            yield engine
     finally:
         engine.disconnect()

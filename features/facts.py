@@ -36,9 +36,10 @@ class Ids:
     values: NDArray[np.bytes_]
 
     def code(self, text: str | None) -> int:
-        if not text or not len(self.values):
+        # numpy drops zeros at the end of bytes: such a text would be taken for another id.
+        if not text or not len(self.values) or text[-1] == "\0":
             return -1
-        key = np.bytes_(text.encode())
+        key = np.bytes_(text.encode(errors="surrogatepass"))
         at = int(np.searchsorted(self.values, key))
         return at if at < len(self.values) and self.values[at] == key else -1
 
@@ -170,9 +171,7 @@ def save_grouped(grouped: Grouped, folder: Path, name: str) -> None:
 
 
 def load_grouped(folder: Path, name: str) -> Grouped:
-    return Grouped(
-        load_array(folder, f"{name}.starts"), load_array(folder, f"{name}.keys"), load_columns(folder, name)
-    )
+    return Grouped(load_array(folder, f"{name}.starts"), load_array(folder, f"{name}.keys"), load_columns(folder, name))
 
 
 def load_array(folder: Path, name: str) -> NDArray[Any]:

@@ -7,7 +7,7 @@ import ibis
 from ibis import Table
 from ibis.backends.duckdb import Backend
 
-from features.clock import DAY_SECONDS, Cutoff
+from features.clock import DAY_SECONDS, EPOCH, Cutoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class Known:
 def purchases_before(purchases: Table, skus: Table, cutoff: Cutoff) -> Table:
     """Purchased lines before the cutoff, with brand and category levels and `age_days`."""
     at = ibis.literal(cutoff.at, type="timestamp(6)")
+    # Seconds first, then days: an age of whole days is a whole number, so that the edges of windows are sharp.
+    cutoff_seconds = (cutoff.at - EPOCH).total_seconds()
     attributes = skus.select("sku", "brand", "department", "category", "subcategory")
     return (
         purchases.filter(purchases.bought_at < at)
         .left_join(attributes, "sku")
         .drop("sku_right")
         .mutate(
-            age_days=cutoff.days - ibis._.bought_at.epoch_seconds() / DAY_SECONDS,
+            age_days=(cutoff_seconds - ibis._.bought_at.epoch_seconds()) / DAY_SECONDS,
             paid=ibis._.paid.cast("float64"),
             list_price=ibis._.list_price.cast("float64"),
         )

@@ -1,5 +1,6 @@
 """The snapshot: every feature family as of a cutoff, one table per grain, written as Parquet."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -12,9 +13,6 @@ from ibis.backends.duckdb import Backend
 
 from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
 from features.known import Known
-
-SCHEMA = 1
-"""Part of a snapshot's folder name: raise it when a family computes something else under the same name."""
 
 FAMILIES: tuple[ModuleType, ...] = (
     recency,
@@ -40,6 +38,14 @@ GRAINS: dict[str, tuple[str, ...]] = {
 }
 
 
+def code_version() -> str:
+    """Names the code that makes snapshots and facts: what other code made is never taken for its work."""
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in ("known", "snapshot", "freeze", "facts")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (*files, *sorted(here.glob("families/*.py")))))
+    return digest.hexdigest()[:8]
+
+
 def expressions(known: Known) -> dict[str, Table]:
     """One expression per grain: all families that speak of it, outer-joined on its key."""
     return {grain: _joined([f(known) for f in _functions(grain)], list(key)) for grain, key in GRAINS.items()}
@@ -60,13 +66,23 @@ def _outer(left: Table, right: Table, key: list[str]) -> Table:
 
 
 def write_snapshot(engine: Backend, known: Known, folder: Path) -> Path:
-    """Write one Parquet file per grain into `folder`, whole or not at all; rows are sorted by key."""
-    partial = folder.with_name(folder.name + ".partial")
+    """Write one Parquet file per grain into `folder`, whole or not at all; rows are sorted by key.
+
+    A folder of that name is replaced, and stays as it is where the new one cannot be finished.
+    """
+    partial, outdated = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".outdated")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for grain, table in expressions(known).items():
-        engine.to_parquet(table.order_by(list(GRAINS[grain])), partial / f"{grain}.parquet")
-    (partial / "snapshot.json").write_text(json.dumps({"cutoff": str(known.cutoff)}))
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    try:
+        partial.mkdir(parents=True)
+        for grain, table in expressions(known).items():
+            engine.to_parquet(table.order_by(list(GRAINS[grain])), partial / f"{grain}.parquet")
+        (partial / "snapshot.json").write_text(json.dumps({"cutoff": str(known.cutoff)}))
+        # Out of the way first: a folder that is half removed would look finished.
+        shutil.rmtree(outdated, ignore_errors=True)
+        if folder.exists():
+            folder.rename(outdated)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(outdated, ignore_errors=True)
     return folder

@@ -61,7 +61,7 @@ def row_normalised(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 def log_idf(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """log(1 + value) × log(customers / buyers): rare shared SKUs say more than common ones."""
     buyers = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    idf: NDArray[np.float64] = np.log(matrix.shape[0] / np.maximum(buyers, 1))
+    idf: NDArray[np.float64] = np.log(max(matrix.shape[0], 1) / np.maximum(buyers, 1))
     weighted = matrix.copy()
     weighted.data = (np.log1p(matrix.data) * idf[matrix.indices]).astype(np.float32)
     return weighted

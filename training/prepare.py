@@ -1,51 +1,88 @@
 """Prepare: the facts as of a cutoff, from the warehouse, kept in the work folder for the next run."""
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 
 from features.clock import Cutoff
 from features.engine import duckdb_engine
+from features.errors import StateError
 from features.facts import Codes, Facts, load, save
 from features.freeze import codes, freeze
 from features.known import known_before
 from features.settings import Settings
-from features.snapshot import SCHEMA, write_snapshot
+from features.snapshot import code_version, write_snapshot
 from features.warehouse import Warehouse
 
 
 def facts_at(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float = 0.0) -> Facts:
-    """Facts as of the cutoff; made once for a warehouse digest, cutoff and promotion plan, then reopened."""
+    """Facts as of the cutoff; made once for a warehouse digest, cutoff and promotion plan, then reopened.
+
+    Raises StateError where disk or memory do not suffice.
+    """
     folder = snapshot_folder(settings, warehouse, cutoff, plan_days)
-    if not (folder / "facts" / "facts.json").is_file():
-        _make(settings, warehouse, cutoff, plan_days, folder)
-    return load(folder / "facts")
+    facts = _opened(folder)
+    if facts is None:
+        with _alone(folder):
+            # Another process may have made them while this one waited.
+            facts = _opened(folder) or _made(settings, warehouse, cutoff, plan_days, folder)
+    return facts
 
 
 def snapshot_folder(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float = 0.0) -> Path:
     """Where the snapshot lies: its Parquet tables, one a grain, and `facts/`."""
     plan = f"-plan{plan_days:g}" if plan_days else ""
-    return settings.snapshots / f"{cutoff.slug}-{warehouse.digest[:12]}-v{SCHEMA}{plan}"
+    return settings.snapshots / f"{cutoff.slug}-{warehouse.digest[:12]}-{code_version()}{plan}"
 
 
-def _make(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float, folder: Path) -> None:
+def _opened(folder: Path) -> Facts | None:
+    """The facts of a snapshot folder; None where they are missing or damaged: they are cheap to make again."""
+    try:
+        return load(folder / "facts")
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time makes a snapshot, the others wait; the system lets go of the lock when its holder dies."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _made(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float, folder: Path) -> Facts:
     scratch = folder.with_name(folder.name + ".scratch")
     try:
         with duckdb_engine(scratch, settings.memory_limit, settings.threads) as engine:
             known = known_before(engine, warehouse.folder, cutoff, plan_days)
             write_snapshot(engine, known, folder)
+        partial = folder / "facts.partial"
+        save(freeze(folder, warehouse.skus, cutoff), partial)
+        partial.rename(folder / "facts")
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        message = (
+            f"The features as of {cutoff} could not be written to {folder.parent}: {str(error).splitlines()[0]} "
+            f"Next: free disk space, or allow more memory than OMNISHELF_MEMORY_LIMIT={settings.memory_limit}."
+        )
+        raise StateError(message) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    partial = folder / "facts.partial"
-    save(freeze(folder, warehouse.skus, cutoff), partial)
-    partial.rename(folder / "facts")
+    return load(folder / "facts")
 
 
 def labels_between(warehouse: Warehouse, facts: Facts, end: Cutoff) -> tuple[Codes, Codes]:
-    """Distinct (customer, SKU) codes bought from the facts' cutoff until `end`, customers ascending.
+    """Who bought what from the facts' cutoff until `end`: customer and SKU codes, a pair once, ascending.
 
-    A SKU that was first sold after the cutoff has code −1: it is a label that nobody can propose.
+    A SKU that was first sold after the cutoff has code −1: it is a label that nobody can propose, and a
+    customer has as many of them as there are such SKUs. Customers without a past are left out.
     """
     start = Cutoff.of_days(facts.cutoff_days)
     window = [("bought_at", ">=", start.at), ("bought_at", "<", end.at)]
@@ -53,5 +90,5 @@ def labels_between(warehouse: Warehouse, facts: Facts, end: Cutoff) -> tuple[Cod
     bought = bought.filter(bought["customer_id"].is_valid()).group_by(["customer_id", "sku"]).aggregate([])
     customer, sku = codes(bought["customer_id"], facts.customers), codes(bought["sku"], facts.skus)
     warm = customer >= 0
-    order = customer[warm].argsort(kind="stable")
+    order = np.lexsort((sku[warm], customer[warm]))
     return customer[warm][order], sku[warm][order]

@@ -1,5 +1,6 @@
 """Label windows: which past weeks a ranker learns from."""
 
+import math
 from dataclasses import dataclass
 
 from features.clock import Cutoff
@@ -25,12 +26,12 @@ def label_windows(cutoff: Cutoff, first: Cutoff, count: int, days: float) -> tup
     remain: one to learn from and a later one to stop early on.
     """
     windows = [Window(cutoff.minus_days(days * (nth + 1)), cutoff.minus_days(days * nth)) for nth in range(count)]
-    kept = tuple(window for window in windows if window.cutoff.days - first.days >= LEAST_HISTORY_DAYS)
+    kept = tuple(window for window in windows if window.cutoff.minus_days(LEAST_HISTORY_DAYS) >= first)
     if len(kept) < 2:
-        have = cutoff.days - first.days
+        have = math.floor(max(cutoff.days - first.days, 0))
         message = (
             f"A ranker needs two label windows of {days:g} days with {LEAST_HISTORY_DAYS:g} days of purchases before "
-            f"them: {2 * days + LEAST_HISTORY_DAYS:g} days before the cutoff {cutoff}; there are {max(have, 0):.0f}, "
+            f"them: {2 * days + LEAST_HISTORY_DAYS:g} days before the cutoff {cutoff}; there are {have}, "
             f"from {first}. Choose a later --cutoff, shorter --window-days, or bring older purchases."
         )
         raise DataError(message)

@@ -1,8 +1,13 @@
 """Affinity: how much of a customer's shopping goes to a subcategory, a category, a brand."""
 
+import math
+
 from ibis import Table, _
 
 from features.known import Known
+
+HALF_LIFE_DAYS = 60.0
+"""A line is worth half after two months."""
 
 
 def _by(known: Known, level: str) -> Table:
@@ -12,7 +17,7 @@ def _by(known: Known, level: str) -> Table:
         lines=_.count(),
         lines_28=(_.age_days <= 28).sum(),
         lines_91=(_.age_days <= 91).sum(),
-        decayed=(_.age_days * (-0.6931471805599453 / 60.0)).exp().sum(),
+        decayed=(_.age_days * (-math.log(2) / HALF_LIFE_DAYS)).exp().sum(),
         distinct_skus=_.sku.nunique(),
         baskets=_.basket_id.nunique(),
         days_known=_.age_days.max(),

@@ -2,6 +2,7 @@
 
 from ibis import Table, _
 
+from features.contracts.columns import WEB
 from features.known import Known
 
 
@@ -9,11 +10,11 @@ def customer(known: Known) -> Table:
     """Per customer: share of lines bought online, ever and in the last 91 days."""
     lines = known.purchases.filter(_.customer_id.notnull())
     return lines.group_by("customer_id").agg(
-        web_share=(_.channel == "web").cast("float64").mean(),
-        web_share_91=(_.channel == "web").cast("float64").mean(where=_.age_days <= 91),
+        web_share=(_.channel == WEB).cast("float64").mean(),
+        web_share_91=(_.channel == WEB).cast("float64").mean(where=_.age_days <= 91),
     )
 
 
 def sku(known: Known) -> Table:
     """Per SKU: share of lines bought online."""
-    return known.purchases.group_by("sku").agg(sku_web_share=(_.channel == "web").cast("float64").mean())
+    return known.purchases.group_by("sku").agg(sku_web_share=(_.channel == WEB).cast("float64").mean())

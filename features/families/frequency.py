@@ -1,5 +1,7 @@
 """Frequency: how often a customer shops, and how often for one SKU, lately and ever."""
 
+import math
+
 from ibis import Table, _
 
 from features.known import Known
@@ -9,8 +11,9 @@ HALF_LIFE_DAYS = 60.0
 
 
 def customer(known: Known) -> Table:
-    """Per customer: baskets ever and lately, lines a basket, distinct SKUs."""
-    return known.visits.group_by("customer_id").agg(
+    """Per customer: baskets ever and lately, lines, distinct SKUs."""
+    lines = known.purchases.filter(_.customer_id.notnull())
+    return lines.group_by("customer_id").agg(
         baskets=_.basket_id.nunique(),
         baskets_28=_.basket_id.nunique(where=_.age_days <= 28),
         baskets_91=_.basket_id.nunique(where=_.age_days <= 91),
@@ -25,6 +28,6 @@ def customer_sku(known: Known) -> Table:
         baskets=_.count(),
         baskets_28=(_.age_days <= 28).sum(),
         baskets_91=(_.age_days <= 91).sum(),
-        decayed=(_.age_days * (-0.6931471805599453 / HALF_LIFE_DAYS)).exp().sum(),
+        decayed=(_.age_days * (-math.log(2) / HALF_LIFE_DAYS)).exp().sum(),
         units_per_basket=_.units.mean(),
     )

@@ -9,10 +9,9 @@ from features.known import Known
 def _priced(known: Known) -> Table:
     """Lines with a positive amount, their unit price and discount share (null where no list price is known)."""
     lines = known.purchases.filter((_.units > 0) & (_.paid > 0))
-    return lines.mutate(
-        unit_price=_.paid / _.units,
-        discount=ibis.greatest(1 - _.paid / (_.list_price * _.units).nullif(0), 0),
-    )
+    share = 1 - _.paid / (_.list_price * _.units).nullif(0)
+    # No `greatest`: engines differ in whether it is null where one of its arguments is.
+    return lines.mutate(unit_price=_.paid / _.units, discount=ibis.ifelse(share < 0, 0, share))
 
 
 def sku(known: Known) -> Table:
@@ -35,7 +34,7 @@ def customer(known: Known) -> Table:
     lines = _priced(known).filter(_.customer_id.notnull())
     usual = lines.group_by("subcategory").agg(usual_price=_.unit_price.mean())
     return (
-        lines.join(usual, "subcategory")
+        lines.left_join(usual, "subcategory")
         .group_by("customer_id")
         .agg(price_level=(_.unit_price / _.usual_price).mean(), discount_share=_.discount.mean())
     )

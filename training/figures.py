@@ -93,8 +93,8 @@ def source_recall(table: pd.DataFrame) -> Figure:
     depth = table.drop_duplicates("source").set_index("source")["depth"]
     figure = _figure(
         "What the candidate sources find",
-        "recall: share of the SKUs bought in the label window that the source proposes; "
-        "share: of the pool's candidates; both in %",
+        "recall: of the SKUs bought in the label window, those that the source proposes; share: of the pool's "
+        "candidates; both in %; each: candidates a customer",
         WIDTH,
         HEADROOM + ROW_HEIGHT * 1.6 * len(order),
     )
@@ -284,7 +284,7 @@ def _lead(rows: pd.DataFrame) -> str:
 
 
 def _with_depth(source: str, depth: float) -> str:
-    return f"{source} (top {depth:,.0f})" if math.isfinite(depth) else source
+    return f"{source} ({depth:,.0f} each)" if math.isfinite(depth) else source
 
 
 def _tasks(rows: pd.DataFrame) -> list[str]:

@@ -93,7 +93,7 @@ def _difference_of_leads(new: TrainingRecord, old: TrainingRecord) -> tuple[Inte
         mean = ours.mean - theirs.mean
         below = float(np.hypot(ours.mean - ours.low, theirs.high - theirs.mean))
         above = float(np.hypot(ours.high - ours.mean, theirs.mean - theirs.low))
-        how = f"not paired (other data, cutoff or customers): lead over {baseline} {ours} here, {theirs} there"
+        how = f"not paired (not known to be the same customers and labels): lead over {baseline} {ours} here, {theirs} there"
         return Interval(mean, mean - below, mean + above), how
     return None
 
@@ -112,7 +112,7 @@ def _lead(record: TrainingRecord, baseline: str) -> Interval | None:
 def _figures(record: TrainingRecord, model: str) -> pd.DataFrame:
     """One row a customer, sorted; empty where the run did not log the figures of each customer."""
     table = record.per_customer
-    if table.empty:
+    if not {"model", "task", HEADLINE} <= set(table.columns):
         return pd.DataFrame({HEADLINE: pd.Series(dtype=float)})
     rows = table[(table["model"] == model) & (table["task"] == TASK)]
     return rows.groupby("customer_id")[[HEADLINE]].mean()

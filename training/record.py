@@ -42,11 +42,11 @@ class TrainingRecord:
     metrics       flat names: `all.ndcg_at_10`, `new.recall_at_100`, `popularity.all.ndcg_at_10`, …
     comparison    model, task, metric, mean, low, high, difference, difference_low, difference_high:
                   a row a model (RANKER or a baseline), task ("all", "new") and metric; differences are
-                  this row's model − best baseline of that task and metric, paired by customer
+                  this row's model − the baseline with the best NDCG@10 of the task, paired by customer
     slices        task, slice, value, customers, metric, mean, low, high
     importance    feature, gain, splits
     curve         iteration, dataset ("train", "valid"), metric, value
-    source_recall source, task, recall (of the labels, by this source alone), share (of the pool), depth
+    source_recall source, task, recall (of the labels, by this source alone), share (of the pool), depth (candidates a customer)
     samples       customer_id, position, sku, name, score, source, reasons, bought (in the label window)
     stages        stage, seconds, cpu_seconds, peak_mb
     checks        name -> (passed, what was found): `onnx_equal`, `bundle_reads_back`

@@ -130,7 +130,7 @@ def summary(record: TrainingRecord) -> str:
 
 
 def best_baseline(comparison: pd.DataFrame, task: str = "all", metric: str = HEADLINE) -> str | None:
-    """The baseline with the highest mean; None where the run had none."""
+    """The baseline with the highest mean, the first of equals; None where the run had none."""
     others = _of(comparison, task, metric)
     others = others[others["model"] != RANKER]
     return None if others.empty else str(others["model"].iloc[int(others["mean"].argmax())])

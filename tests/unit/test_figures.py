@@ -100,7 +100,7 @@ class TestSlices:
 class TestSources:
     def test_bars_are_percentages_the_best_on_top(self, record):
         found, filled = drawn.source_recall(record.source_recall).axes
-        assert [tick.get_text() for tick in found.get_yticklabels()][-1] == "pool (top 300)"
+        assert [tick.get_text() for tick in found.get_yticklabels()][-1] == "pool (300 each)"
         assert max(bars(found), key=lambda bar: bar[1])[1] == pytest.approx(71)
         assert [width for _, width in bars(filled)] == pytest.approx([8, 15, 22, 31, 24, 100])
 

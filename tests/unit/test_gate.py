@@ -143,6 +143,12 @@ class TestAgainstTheChampionOnOtherLabels:
         old = record(baselines=("popularity", "als"))
         assert "lead over als" in holds_against_champion(new, old, "4").found
 
+    def test_a_champion_whose_figures_of_customers_are_of_another_kind_is_compared_by_leads(self):
+        old = replace(record(), per_customer=record().per_customer.drop(columns="model"))
+        check = holds_against_champion(record(), old, "4")
+        assert check.passed
+        assert "not paired" in check.found
+
     @pytest.mark.parametrize(
         ("new", "old"),
         [
@@ -150,7 +156,7 @@ class TestAgainstTheChampionOnOtherLabels:
             (without_customers(record()), replace(without_customers(record()), comparison=pd.DataFrame())),
             (record(), None),
         ],
-        ids=["no common baseline", "the champion logged nothing", "the champion has no record"],
+        ids=["no common baseline", "logged nothing", "has no record"],
     )
     def test_nothing_in_common_is_refused_and_says_the_way_out(self, new, old):
         check = holds_against_champion(new, old, "4")

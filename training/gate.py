@@ -93,7 +93,9 @@ def _difference_of_leads(new: TrainingRecord, old: TrainingRecord) -> tuple[Inte
         mean = ours.mean - theirs.mean
         below = float(np.hypot(ours.mean - ours.low, theirs.high - theirs.mean))
         above = float(np.hypot(ours.high - ours.mean, theirs.mean - theirs.low))
-        how = f"not paired (not known to be the same customers and labels): lead over {baseline} {ours} here, {theirs} there"
+        how = (
+            f"not paired (other customers or labels, as far as known): lead over {baseline} {ours} here, {theirs} there"
+        )
         return Interval(mean, mean - below, mean + above), how
     return None
 

@@ -46,7 +46,8 @@ class TrainingRecord:
     slices        task, slice, value, customers, metric, mean, low, high
     importance    feature, gain, splits
     curve         iteration, dataset ("train", "valid"), metric, value
-    source_recall source, task, recall (of the labels, by this source alone), share (of the pool), depth (candidates a customer)
+    source_recall source, task, recall (of the labels, by this source alone), share (of the pool),
+                  depth (candidates a customer)
     samples       customer_id, position, sku, name, score, source, reasons, bought (in the label window)
     stages        stage, seconds, cpu_seconds, peak_mb
     checks        name -> (passed, what was found): `onnx_equal`, `bundle_reads_back`

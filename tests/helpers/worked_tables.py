@@ -1,0 +1,124 @@
+"""Feature families over tables that a test writes as text, small enough to work out by hand.
+
+    customer | sku | days_ago
+    ann      | tea | 10
+
+A header, then one line a row; an empty field is null. Columns that a test does not name have values
+that do not matter.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from fractions import Fraction
+from functools import cache
+from itertools import count
+from typing import Any
+
+import duckdb
+import ibis
+import pytest
+
+from features.clock import Cutoff
+from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
+from features.contracts.table import Table
+from features.known import Known, promotions_at, purchases_before, visits_of
+from features.loading.assemble import ibis_table
+from features.sql import listed
+
+CUTOFF = Cutoff.parse("2025-06-01T09:20:00")
+"""No round hour: days since 1970 have a fraction that binary numbers only come near to."""
+
+Row = dict[str, Any]
+Family = Callable[[Known], ibis.Table]
+
+_NAMES = {"customer": "customer_id", "store": "store_id", "basket": "basket_id"}
+
+
+def unbound(plan_days: float = 0.0) -> Known:
+    """What is known at CUTOFF, over tables that are not there yet."""
+    lines = purchases_before(ibis_table(PURCHASES), ibis_table(SKUS), CUTOFF)
+    return Known(CUTOFF, lines, visits_of(lines), promotions_at(ibis_table(PROMOTIONS), CUTOFF, plan_days))
+
+
+def worked(
+    family: Family, purchases: str, *, skus: str = "", promotions: str = "", plan_days: float = 0.0
+) -> list[Row]:
+    """Rows of a family's table, sorted.
+
+    purchases   `days_ago` (before the cutoff; it may be negative), customer, basket, channel, store, sku,
+                units, paid, list_price; every row is a basket of its own unless baskets are named
+    skus        sku, brand, department, category, subcategory; unless it is given, SKUs have none of these
+    promotions  `from_days`, `to_days` (after the cutoff), sku, store, channel, display, mailer
+    """
+    with duckdb.connect() as connection:
+        _create(connection, PURCHASES, [_purchase(row, nth) for row, nth in zip(read(purchases), count(1))])
+        _create(connection, SKUS, [{"name": row["sku"]} | row for row in read(skus)])
+        _create(connection, PROMOTIONS, [_promotion(row) for row in read(promotions)])
+        found = connection.execute(_sql(family, plan_days))
+        names = [column[0] for column in found.description or []]
+        return _sorted([dict(zip(names, row, strict=True)) for row in found.fetchall()])
+
+
+def assert_rows(found: list[Row], text: str) -> None:
+    """The rows are those of the text, in any order, and have its columns; numbers may be fractions (2/3)."""
+    expected = [{name: _expected(value) for name, value in row.items()} for row in read(text)]
+    assert found == _sorted(expected)
+
+
+def read(text: str) -> list[Row]:
+    """Rows of a text; values are texts or None."""
+    lines = [[field.strip() for field in line.split("|")] for line in text.strip().splitlines()]
+    if not lines:
+        return []
+    header = [_NAMES.get(name, name) for name in lines[0]]
+    return [dict(zip(header, [value or None for value in line], strict=True)) for line in lines[1:]]
+
+
+@cache
+def _sql(family: Family, plan_days: float) -> str:
+    return str(ibis.to_sql(family(unbound(plan_days)), dialect="duckdb"))
+
+
+def _purchase(row: Row, nth: int) -> Row:
+    at = CUTOFF.at - timedelta(days=float(Fraction(row["days_ago"])))
+    some: Row = {
+        "basket_id": f"basket-{nth}",
+        "line": nth,
+        "channel": "store",
+        "sku": "tea",
+        "units": 1,
+        "party": "own",
+    }
+    return some | {name: value for name, value in row.items() if name != "days_ago"} | {"bought_at": at}
+
+
+def _promotion(row: Row) -> Row:
+    start, end = (CUTOFF.at + timedelta(days=float(Fraction(row[name]))) for name in ("from_days", "to_days"))
+    given = {name: value for name, value in row.items() if name not in {"from_days", "to_days"}}
+    return {"party": "own"} | given | {"from": start, "to": end}
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table, given: list[Row]) -> None:
+    columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
+    connection.execute(f"CREATE TABLE {table.name} ({columns})").fetchall()
+    for row in given:
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO {table.name} ({listed(row)}) VALUES ({marks})", list(row.values())).fetchall()
+
+
+def _expected(value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return pytest.approx(float(Fraction(value)), abs=1e-9)
+    except ValueError:
+        return value
+
+
+def _sorted(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=_texts)
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    """The ids of a row."""
+    return [row[name] for name in sorted(row) if isinstance(row[name], str)]

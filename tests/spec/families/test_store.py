@@ -1,0 +1,70 @@
+"""Store, worked by hand: the home store, and what sells where."""
+
+import pytest
+
+from features.families import store
+from tests.helpers.worked_tables import assert_rows, worked
+
+PURCHASES = """
+    customer | sku  | store | basket | days_ago
+    ann      | tea  | north | a1     | 1
+    ann      | milk | north | a1     | 1
+    ann      | tea  | north | a2     | 28
+    ann      | tea  | south | a3     | 91
+    bob      | tea  | south | b1     | 92
+    bob      | tea  |       | b2     | 1
+    eve      | tea  |       | e1     | 1
+             | tea  | south | x1     | 2
+             | milk | east  | x2     | 365
+"""
+
+
+def test_customer() -> None:
+    assert_rows(
+        worked(store.customer, PURCHASES),
+        """
+        customer | home_store | home_share | stores_visited
+        ann      | north      | 2/3        | 2
+        bob      | south      | 1          | 1
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "north", "south", "home"),
+    [
+        ("the most baskets of the last half year", ("1", "2", "3"), ("4", "5"), "north"),
+        ("recent ones before many old ones", ("182", "5"), ("182.1", "200", "201"), "north"),
+        ("as many recent ones, more ever", ("1",), ("2", "300"), "south"),
+        ("older ones where there are no recent ones", ("200",), ("200", "300"), "south"),
+        ("a tie: the first by name", ("9",), ("1",), "north"),
+    ],
+)
+def test_home_store(why: str, north: tuple[str, ...], south: tuple[str, ...], home: str) -> None:
+    rows = [f"ann | {name} | {days}" for name, ages in (("north", north), ("south", south)) for days in ages]
+    found = worked(store.customer, "\n".join(["customer | store | days_ago", *rows]))
+    assert [row["home_store"] for row in found] == [home], why
+
+
+def test_store_sku_forgets_after_a_year() -> None:
+    assert_rows(
+        worked(store.store_sku, PURCHASES),
+        """
+        store | sku  | store_baskets_28 | store_baskets_91 | store_baskets_364
+        north | tea  | 2                | 2                | 2
+        north | milk | 1                | 1                | 1
+        south | tea  | 1                | 2                | 3
+        """,
+    )
+
+
+def test_store_counts_anonymous_baskets_but_no_customer_for_them() -> None:
+    assert_rows(
+        worked(store.store, PURCHASES),
+        """
+        store | store_total_91 | store_customers_91
+        north | 2              | 1
+        south | 2              | 1
+        east  | 0              | 0
+        """,
+    )

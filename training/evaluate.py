@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.clock import Cutoff
-from features.facts import Codes, Facts
+from features.errors import DataError
+from features.facts import Codes, Facts, Ids
 from features.vector import Shopper
 from serving.candidates import Candidates
 from serving.recommender import Recommender
@@ -20,17 +21,25 @@ from training import baselines
 from training.candidates.pool import Scorer
 from training.interactions import Interactions
 from training.metrics.bootstrap import paired, summary
-from training.metrics.ranking import TASKS, Evaluation, Task, split
+from training.metrics.ranking import METRICS, TASKS, Evaluation, Task, split
 from training.metrics.slices import sliced, slices
 from training.recommend import recommend_all
+from training.record import RANKER
 
-MODEL = "ranker"
 COLUMNS = ["customer_id", "sku", "bought_at", "channel", "store_id", "basket_id"]
+
+
+class NobodyToJudgeError(DataError):
+    """No customer bought both before the cutoff and in the label window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What one label window says of the ranker and the baselines; tables as in `TrainingRecord`."""
+    """What one label window says of the ranker and the baselines; tables as in `TrainingRecord`.
+
+    A task without anything to find (nobody bought something new) is in none of them. `lists` are the
+    ranker's, as `recommend_all` makes them.
+    """
 
     comparison: pd.DataFrame
     slices: pd.DataFrame
@@ -43,62 +52,69 @@ class Evaluated:
 def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cutoff: Cutoff, days: float) -> Evaluated:
     """Judge the ranker and the baselines on [cutoff, cutoff + days).
 
-    Customers are those who bought both before the cutoff and in the window. Raises ValueError where
-    there are none.
+    Customers are those who bought both before the cutoff and in the window; one whose earlier purchases
+    arrived after the training is left out. Raises NobodyToJudgeError where there are none.
     """
     before, window = split(read_purchases(purchases, cutoff.plus_days(days)), cutoff, days)
+    window = window[window["customer_id"].isin(_texts(known.facts.customers))]
     evaluation = Evaluation.of(before, window)
     if not len(evaluation.customers):
-        message = f"nobody who bought before {cutoff} bought in the {days:g} days after it"
-        raise ValueError(message)
+        message = (
+            f"Nobody who bought before {cutoff} bought in the {days:g} days after it: there is nothing to judge on. "
+        )
+        raise NobodyToJudgeError(message + "Next: choose an earlier --cutoff, or bring later purchases.")
+    tasks = [task for task in TASKS if evaluation.asked(task).any()]
     others = {name: fit(known) for name, fit in baselines.BASELINES.items()}
-    tables = {task: _lists(recommender, known, others, evaluation, task) for task in TASKS}
-    figures = {(name, task): evaluation.score(table, task) for task in TASKS for name, table in tables[task].items()}
+    tables = {task: _lists(recommender, known, others, evaluation, task) for task in tasks}
+    figures = {(name, task): evaluation.score(table, task) for task in tasks for name, table in tables[task].items()}
     parts = slices(evaluation, before, window)
     return Evaluated(
-        comparison=pd.concat([_compared(figures, task) for task in TASKS], ignore_index=True),
-        slices=pd.concat([sliced(evaluation, tables[task][MODEL], parts, task) for task in TASKS], ignore_index=True),
+        comparison=pd.concat([_compared(figures, task) for task in tasks], ignore_index=True),
+        slices=pd.concat([sliced(evaluation, tables[task][RANKER], parts, task) for task in tasks], ignore_index=True),
         per_customer=pd.concat(
-            [figures[MODEL, task][0].assign(task=task).reset_index() for task in TASKS], ignore_index=True
+            [table.assign(model=name, task=task).reset_index() for (name, task), (table, _) in figures.items()],
+            ignore_index=True,
         ),
         metrics=_flat(figures),
-        lists={task: tables[task][MODEL] for task in TASKS},
+        lists={task: tables[task][RANKER] for task in tasks},
         customers=len(evaluation.customers),
     )
 
 
 def read_purchases(path: Path, end: Cutoff) -> pd.DataFrame:
     """Purchases before `end`."""
-    return pq.read_table(path, columns=COLUMNS, filters=[("bought_at", "<", end.at)]).to_pandas()
+    found: pd.DataFrame = pq.read_table(path, columns=COLUMNS, filters=[("bought_at", "<", end.at)]).to_pandas()
+    return found
 
 
 def _lists(
     recommender: Recommender, known: Interactions, others: dict[str, Scorer], evaluation: Evaluation, task: Task
 ) -> dict[str, pd.DataFrame]:
     new_only = task == "new"
-    customers = known.facts.customers.codes(np.array([name.encode() for name in evaluation.customers]))
-    tables = {MODEL: recommend_all(recommender, evaluation.customers, baselines.DEPTH, new_only=new_only)}
+    customers = known.facts.customers.codes(np.char.encode(evaluation.customers.to_numpy(dtype=str), "utf-8"))
+    tables = {RANKER: recommend_all(recommender, evaluation.customers, baselines.DEPTH, new_only=new_only)}
     for name, scorer in others.items():
         tables[name] = baselines.lists(known, scorer, customers, new_only=new_only)
     return tables
 
 
 def _compared(figures: dict[tuple[str, Task], tuple[pd.DataFrame, float]], task: Task) -> pd.DataFrame:
-    """A row a model and metric, with the paired difference to the best baseline on NDCG@10."""
+    """A row a model and metric, with the paired difference to the best baseline of that metric."""
     mine = {name: table for (name, of), (table, _) in figures.items() if of == task}
-    best = max((name for name in mine if name != MODEL), key=lambda name: mine[name]["ndcg_at_10"].mean())
+    baseline = [table for name, table in mine.items() if name != RANKER]
+    best = pd.DataFrame({metric: max((table[metric] for table in baseline), key=pd.Series.mean) for metric in METRICS})
     rows = []
     for name, table in mine.items():
-        difference = paired(table, mine[best]).add_prefix("difference_").rename(columns={"difference_mean": "difference"})
+        difference = paired(table, best).add_prefix("difference_")
         rows.append(summary(table).join(difference).rename_axis("metric").reset_index().assign(model=name, task=task))
-    return pd.concat(rows, ignore_index=True)
+    return pd.concat(rows, ignore_index=True).rename(columns={"difference_mean": "difference"})
 
 
 def _flat(figures: dict[tuple[str, Task], tuple[pd.DataFrame, float]]) -> dict[str, float]:
     """`all.ndcg_at_10` for the ranker, `popularity.all.ndcg_at_10` for a baseline, and coverage likewise."""
-    flat = {}
+    flat: dict[str, float] = {}
     for (name, task), (table, coverage) in figures.items():
-        prefix = task if name == MODEL else f"{name}.{task}"
+        prefix = task if name == RANKER else f"{name}.{task}"
         flat |= {f"{prefix}.{metric}": float(value) for metric, value in table.mean().items()}
         flat[f"{prefix}.coverage_at_10"] = coverage
     return flat
@@ -113,7 +129,7 @@ def source_recall(facts: Facts, candidates: Candidates, labels: tuple[Codes, Cod
     names = ("pool", *candidates.sources)
     counts = {task: np.zeros((3, len(names))) for task in TASKS}
     customers, first = np.unique(labels[0], return_index=True)
-    for customer, bought in zip(customers, np.split(labels[1], first[1:]), strict=True):
+    for customer, bought in zip(customers, np.split(labels[1], first)[1:], strict=True):
         skus, scores = candidates.of(Shopper(int(customer), int(facts.home_store[customer])))
         scored = np.concatenate([np.ones((len(skus), 1), dtype=bool), scores > 0], axis=1)
         for task in TASKS:
@@ -123,11 +139,16 @@ def source_recall(facts: Facts, candidates: Candidates, labels: tuple[Codes, Cod
             counts[task] += np.stack(
                 [scored[hit].sum(axis=0), scored[of_task].sum(axis=0), np.full(len(names), len(wanted))]
             )
-    rows = []
-    for task, (hits, sizes, asked) in counts.items():
-        table = pd.DataFrame({"source": names, "recall": hits / np.maximum(asked, 1), "share": sizes / max(sizes[0], 1)})
-        rows.append(table.assign(task=task, depth=sizes / max(len(customers), 1)))
-    return pd.concat(rows, ignore_index=True)
+    rows = [
+        (source, task, hits[at] / max(asked[at], 1), sizes[at] / max(sizes[0], 1), sizes[at] / max(len(customers), 1))
+        for task, (hits, sizes, asked) in counts.items()
+        for at, source in enumerate(names)
+    ]
+    return pd.DataFrame(rows, columns=["source", "task", "recall", "share", "depth"])
+
+
+def _texts(ids: Ids) -> np.ndarray:
+    return np.char.decode(ids.values, "utf-8")
 
 
 def _before(facts: Facts, customer: int, skus: Codes) -> np.ndarray:

@@ -3,6 +3,7 @@
 Read this file first: each stage is one call, and data goes one way.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,25 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from features.clock import Cutoff
 from features.errors import DataError, StateError
-from features.facts import Floats
 from features.settings import Settings
 from features.warehouse import Warehouse
-from serving.bundle import Bundle, Contents
+from serving.bundle import Bundle, Contents, read_manifest
 from serving.candidates import Candidates
 from serving.recommender import Recommender
-from training import release, run_record, tracking
-from training.evaluate import Evaluated, evaluate, source_recall
+from training import origin, release, run_record, tracking
+from training.evaluate import Evaluated, NobodyToJudgeError, evaluate, source_recall
 from training.interactions import interactions
 from training.learning import learn
 from training.prepare import facts_at, labels_between
 from training.ranking import ranker
 from training.ranking.ranker import Ranker
 from training.ranking.rows import Rows, only_new
+from training.record import TrainingRecord
 from training.stages import Stages
 from training.tracking import TrackedRun
 from training.windows import Window, label_windows
@@ -76,17 +76,35 @@ class Rankers:
     onnx_difference: float
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training under way: what it was asked for, what it works on, where its files lie, and who watches.
+
+    `at` is the instant of the run; `windows` has the latest label window first.
+    """
+
+    settings: Settings
+    plan: Plan
+    warehouse: Warehouse
+    cutoff: Cutoff
+    windows: tuple[Window, ...]
+    scratch: Path
+    at: datetime
+    stages: Stages
+
+
 def train(settings: Settings, plan: Plan, at: datetime, stages: Stages) -> Trained:
     """Train as of a cutoff, judge on the days after it, log and register. `at` is the instant of the run."""
     warehouse = Warehouse.open(settings)
     cutoff = plan.cutoff or default_cutoff(warehouse, plan.window_days)
     windows = label_windows(cutoff, Cutoff(warehouse.first), plan.windows, plan.window_days)
-    with tracking.open_run(settings) as run, _scratch(settings) as scratch:
-        rows, names = learn_windows(settings, plan, windows, cutoff, scratch, stages)
-        rankers = fit_rankers(settings, plan, rows, names, scratch, stages)
-        bundle, parts = write_bundle(settings, plan, warehouse, cutoff, rankers, scratch, at, stages)
-        evaluated = judge(bundle, parts, warehouse, cutoff, plan, stages)
-        tracked = log(settings, plan, run, warehouse, windows, bundle, rankers, evaluated, stages)
+    with tracking.open_run(settings) as run_id, _scratch(settings) as scratch:
+        run = Run(settings, plan, warehouse, cutoff, windows, scratch, at, stages)
+        rows, names = learn_windows(run)
+        rankers = fit_rankers(run, rows, names)
+        bundle, parts = write_bundle(run, rankers)
+        evaluated = judge(run, bundle, parts)
+        tracked = log(run, run_id, bundle, rankers, evaluated)
     return Trained(bundle, tracked, evaluated, stages.table())
 
 
@@ -95,132 +113,146 @@ def default_cutoff(warehouse: Warehouse, window_days: float) -> Cutoff:
     return Cutoff(warehouse.last).plus_days(INSTANT_DAYS - window_days)
 
 
-def learn_windows(
-    settings: Settings, plan: Plan, windows: tuple[Window, ...], cutoff: Cutoff, scratch: Path, stages: Stages
-) -> tuple[list[Rows], tuple[str, ...]]:
-    """Facts, candidates and training rows of every label window; facts and candidates as of the cutoff."""
-    final = Window(cutoff, cutoff)
+def learn_windows(run: Run) -> tuple[list[Rows], tuple[str, ...]]:
+    """Facts, candidates and training rows of every label window; facts and candidates as of the cutoff.
+
+    Raises DataError where fewer than two windows have anything to learn from.
+    """
     rows: dict[int, Rows] = {}
     names: tuple[str, ...] = ()
-    with stages.stage("features and candidates") as say:
-        for nth, made, columns in learn(settings, windows, final, plan.plan_days, scratch / "candidates"):
+    name, total = "features and candidates", len(run.windows)
+    with run.stages.stage(name) as say:
+        final, folder = Window(run.cutoff, run.cutoff), run.scratch / "candidates"
+        for nth, made, columns in learn(run.settings, run.windows, final, run.plan.plan_days, folder):
             if made is not None:
                 rows[nth], names = made, columns
-            stages.announce("features and candidates", f"{len(rows)} of {len(windows)} label windows")
+            run.stages.announce(name, f"{len(rows)} of {total} label windows")
         kept = [rows[nth] for nth in sorted(rows)]
+        if len(kept) < 2:
+            message = (
+                f"Only {len(kept)} of the {total} label windows before {run.cutoff} have a customer who had bought "
+                "before and bought again; a ranker needs two. Next: longer --window-days or another --cutoff."
+            )
+            raise DataError(message)
         count, bought = sum(len(part.labels) for part in kept), sum(float(part.labels.sum()) for part in kept)
         say(f"{count:,} training rows of {len(names)} features, {bought:,.0f} of them bought")
     return kept, names
 
 
-def fit_rankers(
-    settings: Settings, plan: Plan, rows: list[Rows], names: tuple[str, ...], scratch: Path, stages: Stages
-) -> Rankers:
-    """Both rankers, exported to ONNX and compared with LightGBM's own scores on training rows."""
-    with stages.stage("rankers") as say:
-        common = {"seed": settings.seed, "threads": settings.threads, "rounds": plan.rounds}
-        everything = ranker.fit(rows, names, ranker.ALL, **common)
-        discovery = ranker.fit([only_new(part) for part in rows], names, ranker.NEW, **common)
-        sample: Floats = rows[0].features[:20_000]
-        files = ranker.export(everything, scratch, "ranker", sample)
-        files |= ranker.export(discovery, scratch, "discovery", sample)
-        difference = ranker.onnx_difference(everything, files["ranker.onnx"], sample)
+def fit_rankers(run: Run, rows: list[Rows], names: tuple[str, ...]) -> Rankers:
+    """Both rankers, exported to ONNX and compared with LightGBM's own scores on training rows.
+
+    Where too few customers found anything new to learn from, one ranker serves for both.
+    """
+    with run.stages.stage("rankers") as say:
+        seed, threads, rounds = run.settings.seed, run.settings.threads, run.plan.rounds
+        new = [part for part in map(only_new, rows) if len(part.labels)]
+        everything = discovery = ranker.fit(rows, names, ranker.ALL, seed=seed, threads=threads, rounds=rounds)
+        if len(new) > 1:
+            discovery = ranker.fit(new, names, ranker.NEW, seed=seed, threads=threads, rounds=rounds)
+        sample = rows[0].features[:20_000]
+        files = ranker.export(everything, run.scratch, "ranker", sample)
+        files |= ranker.export(discovery, run.scratch, "discovery", sample)
+        difference = max(
+            ranker.onnx_difference(everything, files["ranker.onnx"], sample),
+            ranker.onnx_difference(discovery, files["discovery.onnx"], sample),
+        )
         say(f"{everything.trees} trees for everything, {discovery.trees} for new SKUs; ONNX within {difference:.0e}")
     return Rankers(everything, discovery, files, difference)
 
 
-def write_bundle(
-    settings: Settings,
-    plan: Plan,
-    warehouse: Warehouse,
-    cutoff: Cutoff,
-    rankers: Rankers,
-    scratch: Path,
-    at: datetime,
-    stages: Stages,
-) -> tuple[Bundle, Contents]:
+def write_bundle(run: Run, rankers: Rankers) -> tuple[Bundle, Contents]:
     """Everything that answers requests, in one verified folder."""
-    with stages.stage("bundle") as say:
-        known = interactions(facts_at(settings, warehouse, cutoff, plan.plan_days))
-        candidates = Candidates.load(scratch / "candidates")
-        parts = release.contents(known, candidates, warehouse.folder, cutoff, rankers.files)
-        name = f"{cutoff.slug}-{at:%Y%m%dT%H%M%S}"
-        about = release.about(name, cutoff, at, warehouse.digest, {})
-        bundle = release.release(parts, settings.bundles / name, about)
+    with run.stages.stage("bundle") as say:
+        known = interactions(facts_at(run.settings, run.warehouse, run.cutoff, run.plan.plan_days))
+        candidates = Candidates.load(run.scratch / "candidates")
+        parts = release.contents(known, candidates, run.warehouse.folder, run.cutoff, rankers.files)
+        name = f"{run.cutoff.slug}-{run.at:%Y%m%dT%H%M%S}"
+        about = release.about(name, run.cutoff, run.at, run.warehouse.digest, {})
+        bundle = release.release(parts, run.settings.bundles / name, about)
         size = sum(file["bytes"] for file in bundle.manifest["files"].values())
         say(f"{len(known.facts.customers):,} customers, {len(known.skus):,} active SKUs, {size / 1e6:.0f} MB")
     return bundle, parts
 
 
-def judge(
-    bundle: Bundle, parts: Contents, warehouse: Warehouse, cutoff: Cutoff, plan: Plan, stages: Stages
-) -> Evaluated | None:
-    """The bundle's answers and the baselines' on the label window after the cutoff; None where it is empty."""
-    if Cutoff(warehouse.last) < cutoff:
+def judge(run: Run, bundle: Bundle, parts: Contents) -> Evaluated | None:
+    """The bundle's answers and the baselines' on the label window after the cutoff; None where it has nobody in it."""
+    if Cutoff(run.warehouse.last) < run.cutoff:
         return None
-    with stages.stage("evaluation") as say:
-        known = interactions(parts.facts)
-        evaluated = evaluate(Recommender(bundle), known, warehouse.purchases, cutoff, plan.window_days)
+    with run.stages.stage("evaluation") as say:
+        known, days = interactions(parts.facts), run.plan.window_days
+        try:
+            evaluated = evaluate(Recommender(bundle), known, run.warehouse.purchases, run.cutoff, days)
+        except NobodyToJudgeError as error:
+            say(str(error))
+            return None
         say(f"{evaluated.customers:,} customers; NDCG@10 {evaluated.metrics['all.ndcg_at_10']:.4f}")
     return evaluated
 
 
-def log(
-    settings: Settings,
-    plan: Plan,
-    run: str,
-    warehouse: Warehouse,
-    windows: tuple[Window, ...],
-    bundle: Bundle,
-    rankers: Rankers,
-    evaluated: Evaluated | None,
-    stages: Stages,
-) -> TrackedRun:
+def log(run: Run, run_id: str, bundle: Bundle, rankers: Rankers, evaluated: Evaluated | None) -> TrackedRun:
     """Everything that a data scientist wants to see, in MLflow, and the bundle as a new model version."""
-    with stages.stage("tracking") as say:
-        facts, end = bundle.facts, bundle.cutoff.plus_days(plan.window_days)
-        labels = labels_between(warehouse, facts, end)
-        ids = zip(facts.customers.values[labels[0]], facts.skus.values[labels[1]], strict=True)
-        bought = {(customer.decode(), sku.decode()) for customer, sku in ids}
-        chosen = {"seed": settings.seed, "window_days": plan.window_days, "promotion_plan_days": plan.plan_days}
-        record = run_record.record(
-            cutoff=bundle.cutoff,
-            params=run_record.parameters(bundle.cutoff, windows, chosen, rankers.everything, rankers.discovery),
-            warehouse=warehouse,
-            bundle=bundle,
-            everything=rankers.everything,
-            evaluated=evaluated,
-            source_recall=source_recall(facts, bundle.candidates, labels),
-            sampled=run_record.samples(bundle, evaluated, bought),
-            stages=stages.table(),
-            checks={
-                "onnx_equal": (True, f"largest difference {rankers.onnx_difference:.1e}"),
-                "bundle_reads_back": (True, "verified, and answers as from memory"),
-            },
-        )
-        tracked = tracking.track(record, settings, run_id=run)
+    with run.stages.stage("tracking") as say:
+        record = _record(run, bundle, rankers, evaluated)
+        tracked = tracking.track(record, run.settings, run_id=run_id)
         say(f"run {tracked.run_id[:8]}, model version {tracked.model_version}")
     return tracked
 
 
+def _record(run: Run, bundle: Bundle, rankers: Rankers, evaluated: Evaluated | None) -> TrainingRecord:
+    facts, plan = bundle.facts, run.plan
+    labels = labels_between(run.warehouse, facts, run.cutoff.plus_days(plan.window_days))
+    chosen: run_record.Params = {
+        "seed": run.settings.seed,
+        "window_days": plan.window_days,
+        "promotion_plan_days": plan.plan_days,
+    }
+    return TrainingRecord(
+        cutoff=str(run.cutoff),
+        params=run_record.parameters(run.cutoff, run.windows, chosen, rankers.everything, rankers.discovery),
+        datasets=run_record.datasets(run.warehouse),
+        importance=rankers.everything.importance(),
+        curve=rankers.everything.curve,
+        source_recall=source_recall(facts, bundle.candidates, labels),
+        samples=run_record.samples(bundle, evaluated, run_record.bought(facts, labels)),
+        stages=run.stages.table(),
+        checks={
+            "onnx_equal": (True, f"largest difference {rankers.onnx_difference:.1e}"),
+            "bundle_reads_back": (True, "verified, and answers as from memory"),
+        },
+        bundle=bundle.path,
+        **run_record.judged(evaluated),
+    )
+
+
 def bundle_at(settings: Settings, cutoff: Cutoff | None) -> Bundle:
     """The newest bundle trained as of a cutoff (of any, where None). Raises StateError where there is none."""
-    found = [Bundle.open(path.parent) for path in settings.bundles.glob("*/manifest.json")]
-    fitting = [bundle for bundle in found if cutoff is None or bundle.cutoff == cutoff]
+    found = {
+        path.parent: read_manifest(path.parent)
+        for path in settings.bundles.glob("*/manifest.json")
+        if path.parent.suffix not in {".partial", ".removed"}
+    }
+    fitting = [path for path, manifest in found.items() if cutoff in {None, Cutoff.parse(manifest["cutoff"])}]
     if not fitting:
-        have = ", ".join(sorted({str(bundle.cutoff) for bundle in found})) or "none"
+        have = ", ".join(sorted({str(manifest["cutoff"]) for manifest in found.values()})) or "none"
         wanted = f"as of {cutoff}" if cutoff else "yet"
         next_step = f"omnishelf train --cutoff {cutoff}" if cutoff else "omnishelf train"
         message = f"No model was trained {wanted} in {settings.work} (cutoffs there: {have}). Next: `{next_step}`."
         raise StateError(message)
-    return max(fitting, key=lambda bundle: str(bundle.manifest["created_at"]))
+    return Bundle.open(max(fitting, key=lambda path: str(found[path]["created_at"])))
 
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
+    """A folder that goes with the run; those that killed runs of this machine left behind go first."""
     settings.work.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="training-", dir=settings.work))
+    mark = (origin.process_mark(os.getpid()) or "").replace(" ", ".")
+    owner = f"training.{origin.host()}."
+    for folder in settings.work.glob(f"{owner}*"):
+        if origin.is_gone(" ".join(folder.name.removeprefix(owner).split(".")[:2])):
+            shutil.rmtree(folder, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{owner}{mark}.", dir=settings.work))
     try:
-        yield folder
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)

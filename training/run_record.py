@@ -1,11 +1,13 @@
 """The run's record: what a training has to tell MLflow, gathered from its pieces."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.clock import Cutoff
+from features.facts import Codes, Facts
 from features.warehouse import Warehouse
 from serving.answers import Query
 from serving.bundle import Bundle
@@ -13,18 +15,20 @@ from serving.recommender import Recommender
 from training.evaluate import Evaluated
 from training.ranking import ranker
 from training.ranking.ranker import Ranker
-from training.record import DatasetRecord, TrainingRecord
+from training.record import DatasetRecord
 from training.windows import Window
 
 SAMPLED = 12
 """Customers whose lists are shown on the run's page: from the lightest to the heaviest."""
+
+Params = dict[str, str | int | float | bool]
 
 EMPTY = {
     "comparison": [
         "model", "task", "metric", "mean", "low", "high", "difference", "difference_low", "difference_high",
     ],
     "slices": ["task", "slice", "value", "customers", "metric", "mean", "low", "high"],
-    "per_customer": ["customer_id", "task"],
+    "per_customer": ["customer_id", "model", "task"],
 }  # fmt: skip
 
 
@@ -35,11 +39,9 @@ def datasets(warehouse: Warehouse) -> tuple[DatasetRecord, ...]:
     )
 
 
-def parameters(
-    cutoff: Cutoff, windows: Iterable[Window], settings: dict[str, str | int | float | bool], everything: Ranker, new: Ranker
-) -> dict[str, str | int | float | bool]:
+def parameters(cutoff: Cutoff, windows: Iterable[Window], settings: Params, everything: Ranker, new: Ranker) -> Params:
     """Cutoff, windows, seeds and hyper-parameters under flat names."""
-    flat: dict[str, str | int | float | bool] = {
+    flat: Params = {
         "cutoff": str(cutoff),
         "label_windows": ", ".join(f"{window.cutoff.at:%Y-%m-%d}" for window in windows),
         "features": len(everything.names),
@@ -78,34 +80,15 @@ def samples(bundle: Bundle, evaluated: Evaluated | None, bought: set[tuple[str, 
     return pd.DataFrame(rows)
 
 
-def record(
-    *,
-    cutoff: Cutoff,
-    params: dict[str, str | int | float | bool],
-    warehouse: Warehouse,
-    bundle: Bundle,
-    everything: Ranker,
-    evaluated: Evaluated | None,
-    source_recall: pd.DataFrame,
-    sampled: pd.DataFrame,
-    stages: pd.DataFrame,
-    checks: dict[str, tuple[bool, str]],
-) -> TrainingRecord:
-    """All of it as one value; a run without a held-out window has empty comparisons."""
-    tables = {name: pd.DataFrame(columns=columns) for name, columns in EMPTY.items()}
-    if evaluated is not None:
-        tables = {name: getattr(evaluated, name) for name in EMPTY}
-    return TrainingRecord(
-        cutoff=str(cutoff),
-        params=params,
-        metrics=evaluated.metrics if evaluated else {},
-        datasets=datasets(warehouse),
-        importance=everything.importance(),
-        curve=everything.curve,
-        source_recall=source_recall,
-        samples=sampled,
-        stages=stages,
-        checks=checks,
-        bundle=bundle.path,
-        **tables,
-    )
+def bought(facts: Facts, labels: tuple[Codes, Codes]) -> set[tuple[str, str]]:
+    """The labels as ids; those of SKUs that were not sold before the cutoff are left out."""
+    known = labels[1] >= 0
+    customers, skus = facts.customers.values[labels[0][known]], facts.skus.values[labels[1][known]]
+    return {(customer.decode(), sku.decode()) for customer, sku in zip(customers, skus, strict=True)}
+
+
+def judged(evaluated: Evaluated | None) -> dict[str, Any]:
+    """Metrics and tables of the evaluation, named as in TrainingRecord; empty where there was nobody to judge."""
+    if evaluated is None:
+        return {"metrics": {}, **{name: pd.DataFrame(columns=columns) for name, columns in EMPTY.items()}}
+    return {name: getattr(evaluated, name) for name in ("metrics", *EMPTY)}

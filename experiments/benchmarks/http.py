@@ -13,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,7 @@ from rich.table import Table
 
 from features.errors import StateError, UserError
 from features.settings import Settings
+from features.warehouse import Warehouse
 from serving.launch import Address, free_port, started
 
 LIMIT_MS = 15.0
@@ -82,20 +84,18 @@ def _calls(customers: list[str]) -> list[Call]:
 
 
 def _measure(address: Address, calls: list[Call], batches: int, batch_size: int) -> list[Cost]:
-    cpu_seconds = _cpu_clock(_worker(address.port))
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=30)
+    cpu_seconds = _cpu_clock(_worker(address))
     turns = {call.name: cycle(call.bodies or (b"",)) for call in calls}
     cpu: dict[str, list[float]] = {call.name: [] for call in calls}
     latency: dict[str, list[float]] = {call.name: [] for call in calls}
-    for batch in range(batches + 2):
-        for call in calls:
+    with closing(http.client.HTTPConnection(address.host, address.port, timeout=30)) as connection:
+        for batch, call in product(range(batches + 2), calls):
             before = cpu_seconds()
             spent = [_send(connection, call.path, body) for body in islice(turns[call.name], batch_size)]
             if batch >= 2:  # the first two warm up
                 cpu[call.name].append((cpu_seconds() - before) / batch_size)
                 latency[call.name] += spent
-    candidates = {call.name: _pool_size(connection, call) for call in calls}
-    connection.close()
+        candidates = {call.name: _pool_size(connection, call) for call in calls}
     return [_cost(call.name, cpu[call.name], latency[call.name], candidates[call.name]) for call in calls]
 
 
@@ -129,11 +129,8 @@ def _pool_size(connection: http.client.HTTPConnection, call: Call) -> int:
 
 
 def _customers(settings: Settings) -> list[str]:
-    """Customers of the warehouse, drawn by the seed."""
-    pointer = settings.warehouse / "current"
-    if not pointer.exists():
-        raise StateError(f"There is no warehouse in {settings.work}. Load purchases first: omnishelf ingest")
-    purchases = settings.warehouse / pointer.read_text().strip() / "purchases.parquet"
+    """Customers of the warehouse, drawn by the seed. Raises StateError where there are none."""
+    purchases = Warehouse.open(settings).purchases
     with duckdb.connect() as engine:
         rows = engine.execute(
             "SELECT customer_id FROM read_parquet(?) WHERE customer_id IS NOT NULL GROUP BY customer_id "
@@ -148,21 +145,21 @@ def _customers(settings: Settings) -> list[str]:
 def _wait_until_ready(address: Address, log: Path) -> None:
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
-        connection = http.client.HTTPConnection(address.host, address.port, timeout=5)
-        connection.request("GET", "/readyz")
-        if connection.getresponse().status == 200:
-            return
-        connection.close()
+        with closing(http.client.HTTPConnection(address.host, address.port, timeout=5)) as connection:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
         time.sleep(0.2)
     raise StateError(f"The service has no model to answer with: {log.read_text()[-500:]}\nomnishelf promote makes one.")
 
 
-def _worker(port: int) -> int:
-    """The id of the process that answers on the port: the youngest of those that listen on it."""
-    family = psutil.Process().children(recursive=True)
+def _worker(address: Address) -> int:
+    """The id of the process that answers there; the launcher names the port in its command."""
+    launchers = [each for each in psutil.Process().children() if str(address.port) in each.cmdline()]
+    family = [each for launcher in launchers for each in launcher.children(recursive=True)]
     workers = [each for each in family if "_bentoml_impl.worker.service" in each.cmdline()]
     if len(workers) != 1:
-        raise StateError(f"{len(workers)} workers answer on port {port}; this needs exactly one.")
+        raise StateError(f"{len(workers)} workers answer on {address.url}; this needs exactly one.")
     return int(workers[0].pid)
 
 
@@ -183,7 +180,9 @@ def _cpu_clock(pid: int) -> Callable[[], float]:
 
 def table(costs: list[Cost]) -> Table:
     empty = costs[0].cpu_ms
-    shown = Table(title="One request over HTTP, one worker: /v1/recommendations beside an empty endpoint", title_justify="left")
+    shown = Table(
+        title="One request over HTTP, one worker: /v1/recommendations beside an empty endpoint", title_justify="left"
+    )
     shown.add_column("request")
     for column in ("CPU ms", "× empty", "p50 ms", "p99 ms", "candidates", "requests"):
         shown.add_column(column, justify="right")

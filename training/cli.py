@@ -1,5 +1,6 @@
 """The command line: one verb a stage. Nothing heavy is imported before a verb needs it."""
 
+import errno
 import os
 import sys
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.clock import Cutoff
-from features.errors import UserError
+from features.errors import StateError, UserError
 from features.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from features.loading.report import TableReport
+    from training.promotion import Verdict
 
 app = typer.Typer(
     name="omnishelf",
@@ -53,13 +57,13 @@ PlanDays = Annotated[
 @app.command()
 def ingest(
     source: Annotated[str, typer.Argument(help="complete-journey (demonstration data) or tables (your own).")],
-    dataset: Annotated[Path | None, typer.Option("--dataset", help="The mapping file of `tables`: dataset.toml.")] = None,
+    dataset: Annotated[Path | None, typer.Option(help="The mapping file of `tables`: dataset.toml.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Start from nothing: drop earlier loads.")] = False,
     work: Work = None,
 ) -> None:
     """Load purchases into the warehouse. Loading the same rows again changes nothing."""
     from features.ingest import ingest as load
-    from training.console import bar, console, table
+    from training.console import bar, console, say, table
 
     screen = console()
     with bar(screen) as progress:
@@ -74,18 +78,18 @@ def ingest(
         )
     screen.print(table("Loaded", _ingested(report.tables)))
     changed = "The warehouse changed." if report.changed else "Nothing changed: every row was there already."
-    screen.print(f"{report.rows['purchases']:,} purchases from {report.first} to {report.last}. {changed}")
+    say(screen, f"{report.rows['purchases']:,} purchases from {report.first} to {report.last}. {changed}")
 
 
-def _ingested(tables: "tuple[object, ...]") -> "pd.DataFrame":
+def _ingested(tables: "tuple[TableReport, ...]") -> "pd.DataFrame":
     import pandas as pd
 
-    names = ("table", "read", "added", "corrected", "unchanged", "duplicates")
-    rows = [{name: getattr(each, name) for name in names} for each in tables]
-    for row, each in zip(rows, tables, strict=True):
-        reasons: dict[str, int] = getattr(each, "quarantined", {})
-        row["quarantined"] = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "0"
-    return pd.DataFrame(rows)
+    rows = [each.as_json() | {"quarantined": _counted(each.quarantined)} for each in tables]
+    return pd.DataFrame(rows).drop(columns="rows")
+
+
+def _counted(reasons: dict[str, int]) -> str:
+    return "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "0"
 
 
 @app.command()
@@ -123,8 +127,9 @@ def train(
 
     Without --cutoff: a label window before the end of the purchases, so that there is something to judge on.
     """
-    from training.console import comparison, console, watched
-    from training.pipeline import Plan, train as run
+    from training.console import comparison, console, say, watched
+    from training.pipeline import Plan
+    from training.pipeline import train as run
 
     screen = console()
     plan = Plan(cutoff, window_days, windows, promotion_plan_days)
@@ -133,10 +138,10 @@ def train(
     if trained.evaluated:
         screen.print(comparison(trained.evaluated.comparison))
     else:
-        screen.print("Nobody bought after the cutoff: nothing to judge on, so the gate will not let it pass.")
+        say(screen, "Nobody to judge on bought after the cutoff, so the gate will not let this version pass.")
     seconds, peak = trained.stages["seconds"].sum(), trained.stages["peak_mb"].max()
-    screen.print(f"Version {trained.run.model_version} in {seconds:.0f} s, {peak / 1024:.1f} GiB at the most.")
-    screen.print(f"Run: {trained.run.url}\nNext: `omnishelf promote`")
+    say(screen, f"Version {trained.run.model_version} in {seconds:.0f} s, {peak / 1024:.1f} GiB at the most.")
+    say(screen, f"Run: {trained.run.url}\nNext: `omnishelf promote`")
 
 
 @app.command()
@@ -190,13 +195,11 @@ def rollback(work: Work = None) -> None:
     fetch(settings)
 
 
-def _show_verdict(verdict: "object") -> None:
+def _show_verdict(verdict: "Verdict") -> None:
     import pandas as pd
 
-    from training.console import console, table
-    from training.promotion import Verdict
+    from training.console import console, say, table
 
-    assert isinstance(verdict, Verdict)
     screen = console()
     if verdict.checks:
         rows = [
@@ -205,7 +208,7 @@ def _show_verdict(verdict: "object") -> None:
         ]
         screen.print(table(f"The gate, version {verdict.version}", pd.DataFrame(rows)))
     change = "" if verdict.changed else " (as before)"
-    screen.print(f"Champion: version {verdict.champion}{change}. Previous: {verdict.previous or 'none'}.")
+    say(screen, f"Champion: version {verdict.champion}{change}. Previous: {verdict.previous or 'none'}.")
 
 
 @app.command()
@@ -220,13 +223,13 @@ def recommend(
     """Write recommendations for many customers, from the newest model trained as of the cutoff."""
     from features.warehouse import Warehouse
     from serving.recommender import Recommender
-    from training.console import bar, console
+    from training.console import bar, console, say
     from training.pipeline import bundle_at
     from training.recommend import in_types, read_customers, recommend_all, write_table
 
     settings, screen = Settings.load(work), console()
     asked, are_numbers = read_customers(customers)
-    bundle = bundle_at(settings, cutoff)
+    came_as, bundle = Warehouse.open(settings).id_types, bundle_at(settings, cutoff)
     with bar(screen) as progress:
         task = progress.add_task("Recommending", total=1.0)
         table = recommend_all(
@@ -236,9 +239,9 @@ def recommend(
             new_only=new_only,
             progress=lambda share: progress.update(task, completed=share),
         )
-    came_as = Warehouse.open(settings).id_types
-    write_table(in_types(table, came_as, are_numbers), out)
-    screen.print(f"{len(table):,} lines for {table['customer_id'].nunique():,} customers, cutoff {bundle.cutoff}: {out}")
+    write_table(in_types(table, came_as, are_numbers=are_numbers), out)
+    count = table["customer_id"].nunique()
+    say(screen, f"{len(table):,} lines for {count:,} customers, cutoff {bundle.cutoff}: {out}")
 
 
 @app.command()
@@ -279,6 +282,10 @@ def demo(
     run(Settings.load(work), keep=keep, at=datetime.now(UTC))
 
 
+REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""What the system says of a disk that is full or a folder that is not ours."""
+
+
 def main() -> None:
     """Run the command line; errors of the user's making are told without a traceback."""
     # Read by numerical libraries when they load: one pool of threads a process, asleep when idle.
@@ -289,3 +296,8 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"omnishelf: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        sys.stderr.write(f"omnishelf: {error}. Next: free some space, or choose a folder that you may write to.\n")
+        sys.exit(StateError.exit_code)

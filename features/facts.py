@@ -40,6 +40,8 @@ class Ids:
         if not text or not len(self.values) or text[-1] == "\0":
             return -1
         key = np.bytes_(text.encode(errors="surrogatepass"))
+        if len(key) > self.values.itemsize:  # numpy would first copy all ids into that width
+            return -1
         at = int(np.searchsorted(self.values, key))
         return at if at < len(self.values) and self.values[at] == key else -1
 

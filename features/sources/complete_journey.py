@@ -116,13 +116,14 @@ def _skus(path: Path) -> Extract:
     sentence = f"upper({_KIND}[1]) || lower({_KIND}[2:])"
     size = "CASE WHEN package_size IS NULL THEN '' ELSE ', ' || lower(package_size) END"
     brand = "brand || ' ' || manufacturer_id"
+    maker = "CASE WHEN brand = 'Private' THEN ', own brand' ELSE ', maker ' || manufacturer_id END"
     return Extract(
         table=SKUS,
         rows=_rows(path),
         values={
             "party": Value(literal(OWN_PARTY)),
             "sku": _text("product_id"),
-            "name": Value(f"coalesce({sentence} || {size}, 'Product ' || product_id) || ' (' || lower({brand}) || ')'"),
+            "name": Value(f"coalesce({sentence} || {size}, 'Product ' || product_id) || {maker}"),
             "brand": Value(brand),
             "category_path": Value("concat_ws(' > ', department, product_category, product_type)"),
         },

@@ -88,9 +88,9 @@ def test_paid_is_after_coupons_and_the_list_price_before_any_discount(warehouse:
 
 def test_skus_have_readable_names_brands_and_levels(warehouse: Warehouse) -> None:
     assert rows(warehouse.skus, ("sku", "name", "brand", "department", "category", "subcategory")) == [
-        ("1", "Shredded cheese, 8 oz (private 69)", "Private 69", "DAIRY", "CHEESE", "SHREDDED CHEESE"),
-        ("2", "Bananas (national 2)", "National 2", "PRODUCE", "TROPICAL FRUIT", "BANANAS"),
-        ("3", "Miscellaneous (national 1000)", "National 1000", *["MISCELLANEOUS"] * 3),
+        ("1", "Shredded cheese, 8 oz, own brand", "Private 69", "DAIRY", "CHEESE", "SHREDDED CHEESE"),
+        ("2", "Bananas, maker 2", "National 2", "PRODUCE", "TROPICAL FRUIT", "BANANAS"),
+        ("3", "Miscellaneous, maker 1000", "National 1000", *["MISCELLANEOUS"] * 3),
     ]
 
 

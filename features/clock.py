@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 DAY_SECONDS = 86_400.0
+DAY_MICROSECONDS = 86_400_000_000
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants in tables are UTC without a zone marker
 
 
@@ -27,8 +28,8 @@ class Cutoff:
 
     @classmethod
     def of_days(cls, days: float) -> "Cutoff":
-        """The inverse of `days`, to the microsecond."""
-        return cls(EPOCH + timedelta(microseconds=round(days * DAY_SECONDS * 1e6)))
+        """The inverse of `days`, to the microsecond (until 2149)."""
+        return cls(EPOCH + timedelta(days=days))
 
     def minus_days(self, days: float) -> "Cutoff":
         return Cutoff(self.at - timedelta(days=days))
@@ -39,7 +40,8 @@ class Cutoff:
     @property
     def days(self) -> float:
         """Days since 1970-01-01, the unit of every instant inside the feature vector."""
-        return (self.at - EPOCH).total_seconds() / DAY_SECONDS
+        # Whole numbers divide with one rounding: a binary day is just fine enough to tell microseconds apart.
+        return ((self.at - EPOCH) // timedelta(microseconds=1)) / DAY_MICROSECONDS
 
     def __str__(self) -> str:
         return self.at.isoformat()

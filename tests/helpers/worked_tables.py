@@ -7,11 +7,12 @@ A header, then one line a row; an empty field is null. Columns that a test does 
 that do not matter.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from fractions import Fraction
 from functools import cache
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,7 +24,8 @@ from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
 from features.contracts.table import Table
 from features.known import Known, promotions_at, purchases_before, visits_of
 from features.loading.assemble import ibis_table
-from features.sql import listed
+from features.sql import listed, write_parquet
+from features.warehouse import Warehouse
 
 CUTOFF = Cutoff.parse("2025-06-01T09:20:00")
 """No round hour: days since 1970 have a fraction that binary numbers only come near to."""
@@ -31,6 +33,7 @@ CUTOFF = Cutoff.parse("2025-06-01T09:20:00")
 Row = dict[str, Any]
 Family = Callable[[Known], ibis.Table]
 
+IDS = ("customer_id", "sku", "store_id", "subcategory", "category", "brand")
 _NAMES = {"customer": "customer_id", "store": "store_id", "basket": "basket_id"}
 
 
@@ -43,26 +46,51 @@ def unbound(plan_days: float = 0.0) -> Known:
 def worked(
     family: Family, purchases: str, *, skus: str = "", promotions: str = "", plan_days: float = 0.0
 ) -> list[Row]:
-    """Rows of a family's table, sorted.
+    """Rows of a family's table, sorted, of the tables that `tables` describes."""
+    with tables(purchases, skus, promotions) as connection:
+        return _sorted(_fetched(connection, _sql(family, plan_days)))
+
+
+def write_warehouse(folder: Path, purchases: str, *, skus: str = "", promotions: str = "") -> Warehouse:
+    """A warehouse of these tables, without a load; its digest is the folder's name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    described = {row["sku"] for row in read(skus)}
+    bought = sorted({row.get("sku") or "tea" for row in read(purchases)} - described)
+    with tables(purchases, skus, promotions) as connection:
+        for sku in bought:
+            _insert(connection, SKUS, {"sku": sku, "name": sku})
+        for table in (PURCHASES, SKUS, PROMOTIONS):
+            write_parquet(connection, f"FROM {table.name}", folder / f"{table.name}.parquet")
+    return Warehouse(folder, {"digest": folder.name})
+
+
+@contextmanager
+def tables(purchases: str, skus: str = "", promotions: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of the warehouse in DuckDB, from texts.
 
     purchases   `days_ago` (before the cutoff; it may be negative), customer, basket, channel, store, sku,
                 units, paid, list_price; every row is a basket of its own unless baskets are named
     skus        sku, brand, department, category, subcategory; unless it is given, SKUs have none of these
     promotions  `from_days`, `to_days` (after the cutoff), sku, store, channel, display, mailer
     """
+    given = (
+        (PURCHASES, [_purchase(row, nth) for nth, row in enumerate(read(purchases))]),
+        (SKUS, [{"name": row["sku"]} | row for row in read(skus)]),
+        (PROMOTIONS, [_promotion(row) for row in read(promotions)]),
+    )
     with duckdb.connect() as connection:
-        _create(connection, PURCHASES, [_purchase(row, nth) for row, nth in zip(read(purchases), count(1))])
-        _create(connection, SKUS, [{"name": row["sku"]} | row for row in read(skus)])
-        _create(connection, PROMOTIONS, [_promotion(row) for row in read(promotions)])
-        found = connection.execute(_sql(family, plan_days))
-        names = [column[0] for column in found.description or []]
-        return _sorted([dict(zip(names, row, strict=True)) for row in found.fetchall()])
+        for table, rows in given:
+            columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
+            connection.execute(f"CREATE TABLE {table.name} ({columns})").fetchall()
+            for row in rows:
+                _insert(connection, table, row)
+        yield connection
 
 
 def assert_rows(found: list[Row], text: str) -> None:
     """The rows are those of the text, in any order, and have its columns; numbers may be fractions (2/3)."""
-    expected = [{name: _expected(value) for name, value in row.items()} for row in read(text)]
-    assert found == _sorted(expected)
+    expected = _sorted([{name: _value(value) for name, value in row.items()} for row in read(text)])
+    assert found == [{name: _about(value) for name, value in row.items()} for row in expected]
 
 
 def read(text: str) -> list[Row]:
@@ -98,27 +126,33 @@ def _promotion(row: Row) -> Row:
     return {"party": "own"} | given | {"from": start, "to": end}
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: Table, given: list[Row]) -> None:
-    columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-    connection.execute(f"CREATE TABLE {table.name} ({columns})").fetchall()
-    for row in given:
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO {table.name} ({listed(row)}) VALUES ({marks})", list(row.values())).fetchall()
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, row: Row) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table.name} ({listed(row)}) VALUES ({marks})", list(row.values())).fetchall()
 
 
-def _expected(value: str | None) -> Any:
-    if value is None:
+def _fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    found = connection.execute(query)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _value(text: str | None) -> str | float | None:
+    if text is None:
         return None
     try:
-        return pytest.approx(float(Fraction(value)), abs=1e-9)
+        return float(Fraction(text))
     except ValueError:
-        return value
+        return text
+
+
+def _about(value: str | float | None) -> Any:
+    return pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
 
 
 def _sorted(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=_texts)
+    return sorted(rows, key=lambda row: [(row[name] is not None, row[name]) for name in sorted(row, key=_ids_first)])
 
 
-def _texts(row: Mapping[str, Any]) -> list[str]:
-    """The ids of a row."""
-    return [row[name] for name in sorted(row) if isinstance(row[name], str)]
+def _ids_first(name: str) -> tuple[bool, str]:
+    return name not in IDS, name

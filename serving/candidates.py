@@ -51,4 +51,3 @@ class Candidates:
             load_array(folder, "chain"),
             load_array(folder, "chain_scores"),
         )
-

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from features.clock import Cutoff
 from features.errors import StateError
 from features.facts import Facts, Grouped, load, load_grouped, save, save_grouped
 from serving.candidates import Candidates
-from serving.scoring import OnnxRanker
+from serving.scoring import Guard, GuardedRanker, OnnxRanker
 from serving.texts import Texts
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 
 
@@ -53,8 +53,8 @@ class Bundle:
     candidates: Candidates
     lists: Lists
     catalogue: Catalogue
-    ranker: OnnxRanker
-    discovery: OnnxRanker
+    ranker: GuardedRanker
+    discovery: GuardedRanker
 
     @property
     def version(self) -> str:
@@ -83,8 +83,8 @@ class Bundle:
                 catalogue=Catalogue(
                     Texts.load(path / "catalogue", "names"), Texts.load(path / "catalogue", "subcategories")
                 ),
-                ranker=OnnxRanker.load(path / "ranker.onnx"),
-                discovery=OnnxRanker.load(path / "discovery.onnx"),
+                ranker=_ranker(path, manifest, "ranker"),
+                discovery=_ranker(path, manifest, "discovery"),
             )
         except (OSError, ValueError, KeyError) as error:
             raise StateError(f"The bundle {path} cannot be opened: {error}. Fetch or train it again.") from error
@@ -100,6 +100,8 @@ class Contents:
     catalogue: Catalogue
     files: dict[str, Path]
     """Name in the bundle -> file to copy: `ranker.onnx`, `ranker.txt`, `discovery.onnx`, `discovery.txt`."""
+    guards: dict[str, Guard]
+    """Of `ranker` and of `discovery`."""
 
 
 def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable[[Bundle], None]) -> Bundle:
@@ -113,7 +115,8 @@ def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _write_parts(contents, partial)
-        manifest = {"schema": SCHEMA, **about, "files": _fingerprints(partial)}
+        guards = {name: asdict(guard) for name, guard in contents.guards.items()}
+        manifest = {"schema": SCHEMA, **about, "guards": guards, "files": _fingerprints(partial)}
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
         verify(partial)
         check(Bundle.open(partial))
@@ -143,6 +146,10 @@ def _write_parts(contents: Contents, folder: Path) -> None:
     contents.catalogue.subcategories.save(folder / "catalogue", "subcategories")
     for name, source in contents.files.items():
         shutil.copyfile(source, folder / name)
+
+
+def _ranker(path: Path, manifest: dict[str, Any], name: str) -> GuardedRanker:
+    return GuardedRanker(OnnxRanker.load(path / f"{name}.onnx"), Guard(**manifest["guards"][name]))
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

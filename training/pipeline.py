@@ -21,6 +21,7 @@ from features.warehouse import Warehouse
 from serving.bundle import Bundle, Contents, read_manifest
 from serving.candidates import Candidates
 from serving.recommender import Recommender
+from serving.scoring import Guard
 from training import origin, release, run_record, tracking
 from training.evaluate import Evaluated, NobodyToJudgeError, evaluate, source_recall
 from training.interactions import interactions
@@ -74,6 +75,10 @@ class Rankers:
     discovery: Ranker
     files: dict[str, Path]
     onnx_difference: float
+
+    @property
+    def guards(self) -> dict[str, Guard]:
+        return {"ranker": self.everything.guard, "discovery": self.discovery.guard}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +150,15 @@ def fit_rankers(run: Run, rows: list[Rows], names: tuple[str, ...]) -> Rankers:
     Where too few customers found anything new to learn from, one ranker serves for both.
     """
     with run.stages.stage("rankers") as say:
-        seed, threads, rounds = run.settings.seed, run.settings.threads, run.plan.rounds
+        common: dict[str, int] = {
+            "seed": run.settings.seed,
+            "threads": run.settings.threads,
+            "rounds": run.plan.rounds,
+        }
         new = [part for part in map(only_new, rows) if len(part.labels)]
-        everything = discovery = ranker.fit(rows, names, ranker.ALL, seed=seed, threads=threads, rounds=rounds)
+        everything = discovery = ranker.fit(rows, names, ranker.ALL, simple=ranker.SIMPLE_ALL, **common)
         if len(new) > 1:
-            discovery = ranker.fit(new, names, ranker.NEW, seed=seed, threads=threads, rounds=rounds)
+            discovery = ranker.fit(new, names, ranker.NEW, simple=ranker.SIMPLE_NEW, **common)
         sample = rows[0].features[:20_000]
         files = ranker.export(everything, run.scratch, "ranker", sample)
         files |= ranker.export(discovery, run.scratch, "discovery", sample)
@@ -166,7 +175,7 @@ def write_bundle(run: Run, rankers: Rankers) -> tuple[Bundle, Contents]:
     with run.stages.stage("bundle") as say:
         known = interactions(facts_at(run.settings, run.warehouse, run.cutoff, run.plan.plan_days))
         candidates = Candidates.load(run.scratch / "candidates")
-        parts = release.contents(known, candidates, run.warehouse.folder, run.cutoff, rankers.files)
+        parts = release.contents(known, candidates, run.warehouse.folder, run.cutoff, rankers.files, rankers.guards)
         name = f"{run.cutoff.slug}-{run.at:%Y%m%dT%H%M%S}"
         about = release.about(name, run.cutoff, run.at, run.warehouse.digest, {})
         bundle = release.release(parts, run.settings.bundles / name, about)

@@ -17,6 +17,7 @@ from serving.answers import Query
 from serving.bundle import Bundle, Catalogue, Contents, Lists, write
 from serving.candidates import Candidates
 from serving.recommender import Recommender
+from serving.scoring import Guard
 from serving.texts import Texts
 from training.candidates.similar_skus import similar_skus
 from training.candidates.together import together
@@ -30,7 +31,12 @@ LIBRARIES = ("numpy", "scipy", "lightgbm", "onnx", "onnxruntime", "implicit", "s
 
 
 def contents(
-    known: Interactions, candidates: Candidates, warehouse: Path, cutoff: Cutoff, files: dict[str, Path]
+    known: Interactions,
+    candidates: Candidates,
+    warehouse: Path,
+    cutoff: Cutoff,
+    files: dict[str, Path],
+    guards: dict[str, Guard],
 ) -> Contents:
     """Everything that a bundle holds; `warehouse` is the folder of its tables."""
     facts = known.facts
@@ -40,6 +46,7 @@ def contents(
         lists=Lists(similar_skus(known), bought_together(facts, warehouse / "purchases.parquet", cutoff)),
         catalogue=catalogue(facts, warehouse / "skus.parquet"),
         files=files,
+        guards=guards,
     )
 
 

@@ -47,6 +47,8 @@ def parameters(cutoff: Cutoff, windows: Iterable[Window], settings: Params, ever
         "features": len(everything.names),
         "all.trees": everything.trees,
         "new.trees": new.trees,
+        "all.guard_weight": everything.guard.weight,
+        "new.guard_weight": new.guard.weight,
     }
     for task, chosen in (("all", ranker.ALL), ("new", ranker.NEW)):
         flat |= {f"{task}.{name}": value for name, value in chosen.items() if isinstance(value, str | int | float)}

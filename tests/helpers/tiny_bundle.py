@@ -22,6 +22,7 @@ from features.settings import Settings
 from features.vector import names
 from serving.bundle import Catalogue, Contents, Lists, write
 from serving.candidates import Candidates
+from serving.scoring import Guard
 from serving.texts import Texts
 from tests.helpers.datasets import ingested
 from training.prepare import facts_at
@@ -61,6 +62,7 @@ def write_bundle(shop: TinyShop, folder: Path, version: str) -> Path:
         candidates=candidates,
         lists=Lists(_shelf_mates(shop.facts, "similarity", "buyers"), _shelf_mates(shop.facts, "lift", "baskets")),
         catalogue=Catalogue(Texts.of(shop.sku_names), Texts.of(subcategories)),
+        guards={name: Guard(column=0, weight=0.0) for name in ("ranker", "discovery")},
         files={"ranker.onnx": ranker, "discovery.onnx": ranker},
     )
     folder.parent.mkdir(parents=True, exist_ok=True)

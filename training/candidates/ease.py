@@ -29,7 +29,7 @@ class EaseByCustomers:
 
     def scores(self, customers: Codes) -> Floats:
         own = self.weights[customers]
-        projected = np.asarray(own @ self.weights.T @ self.inner, dtype=np.float32) @ self.weights
+        projected = (dense(own @ self.weights.T) @ self.inner) @ self.weights
         mine = dense(own)
         result: Floats = mine - (mine - projected) / self.diagonal
         return result

@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("repeat", repeat.fit, 150),
+    Source("repeat", repeat.fit, 250),
     Source("neighbours", neighbours.fit, 50),
     Source("als", als.fit, 50),
     Source("similar_customers", similar_customers.fit, 60),

@@ -12,8 +12,9 @@ import pandas as pd
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from features.facts import Floats
-from serving.scoring import OnnxRanker
-from training.ranking.rows import Rows, stack
+from serving.scoring import Guard, OnnxRanker
+from training.ranking.guard import choose
+from training.ranking.rows import Rows, first_customers, stack
 
 SHARED: dict[str, Any] = {
     "feature_fraction": 0.5,
@@ -46,8 +47,15 @@ NEW: dict[str, Any] = SHARED | {
 }
 """What a customer has never bought: few labels, so small trees and a pointwise loss."""
 
+SIMPLE_ALL = "customer_sku.decayed"
+SIMPLE_NEW = "sku.sku_baskets_28"
+"""What the guard mixes in where a ranker cannot be trusted: personal frequency, and what sells now."""
+
 ROUNDS = 250
 PATIENCE = 40
+SHOWN = 200
+"""Customers on whom the learning curve of the training data is drawn: all of them would cost as much as learning."""
+
 LEAST_ROUNDS = 20
 
 
@@ -60,6 +68,7 @@ class Ranker:
 
     booster: lgb.Booster
     names: tuple[str, ...]
+    guard: Guard
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
@@ -67,7 +76,7 @@ class Ranker:
         return int(self.booster.num_trees())
 
     def __call__(self, features: Floats) -> Floats:
-        return np.asarray(self.booster.predict(features, raw_score=True, num_threads=1), dtype=np.float32)
+        return _raw(self.booster, features, threads=1)
 
     def importance(self) -> pd.DataFrame:
         """feature, gain, splits; the most useful first."""
@@ -86,6 +95,7 @@ def fit(
     names: tuple[str, ...],
     params: dict[str, Any],
     *,
+    simple: str,
     seed: int,
     threads: int,
     rounds: int = ROUNDS,
@@ -93,18 +103,20 @@ def fit(
     """Fit on rows by window, the latest first.
 
     The number of trees is where NDCG@10 on the latest window stops rising when learning from the
-    older ones; then all windows are learned from with that many.
+    older ones; then all windows are learned from with that many. `simple` names the feature that the
+    guard may mix in.
     """
     settings = params | {"seed": seed, "num_threads": threads}
     train, valid = stack(windows[1:]), windows[0]
     dataset = _dataset(train, names)
     held_out = _dataset(valid, names, dataset)
+    glimpse = _dataset(first_customers(train, SHOWN), names, dataset)
     history: dict[str, dict[str, list[float]]] = {}
     stopped = lgb.train(
         settings,
         dataset,
         rounds,
-        valid_sets=[dataset, held_out],
+        valid_sets=[glimpse, held_out],
         valid_names=["train", "valid"],
         callbacks=[
             lgb.early_stopping(PATIENCE, first_metric_only=True, verbose=False, min_delta=0.0),
@@ -112,8 +124,9 @@ def fit(
         ],
     )
     best = max(stopped.best_iteration, min(LEAST_ROUNDS, rounds))
+    guard = choose(_raw(stopped, valid.features, threads), valid, names.index(simple))
     final = lgb.train(settings, _dataset(stack(windows), names), best)
-    return Ranker(final, names, _curve(history))
+    return Ranker(final, names, guard, _curve(history))
 
 
 def export(ranker: Ranker, folder: Path, name: str, sample: Floats) -> dict[str, Path]:
@@ -140,6 +153,10 @@ TOLERANCE = 1e-4
 def onnx_difference(ranker: Ranker, onnx: Path, sample: Floats) -> float:
     """The largest absolute difference of scores on the sample."""
     return float(np.abs(OnnxRanker.load(onnx)(sample) - ranker(sample)).max(initial=0.0))
+
+
+def _raw(booster: lgb.Booster, features: Floats, threads: int) -> Floats:
+    return np.asarray(booster.predict(features, raw_score=True, num_threads=threads), dtype=np.float32)
 
 
 def _dataset(rows: Rows, names: tuple[str, ...], reference: lgb.Dataset | None = None) -> lgb.Dataset:

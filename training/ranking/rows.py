@@ -51,6 +51,12 @@ def stack(parts: list[Rows]) -> Rows:
     )
 
 
+def first_customers(given: Rows, count: int) -> Rows:
+    """The rows of the first `count` customers."""
+    end = int(given.groups[:count].sum())
+    return Rows(given.features[:end], given.labels[:end], given.groups[:count], given.is_new[:end])
+
+
 def only_new(given: Rows) -> Rows:
     """The rows of SKUs that the customer had never bought, of the customers who found one of them."""
     group = np.repeat(np.arange(len(given.groups)), given.groups)

@@ -24,6 +24,7 @@ from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
 from features.contracts.table import Table
 from features.known import Known, promotions_at, purchases_before, visits_of
 from features.loading.assemble import ibis_table
+from features.snapshot import expressions
 from features.sql import listed, write_parquet
 from features.warehouse import Warehouse
 
@@ -49,6 +50,14 @@ def worked(
     """Rows of a family's table, sorted, of the tables that `tables` describes."""
     with tables(purchases, skus, promotions) as connection:
         return _sorted(_fetched(connection, _sql(family, plan_days)))
+
+
+def worked_grains(purchases: str, *, skus: str = "", promotions: str = "") -> dict[str, list[Row]]:
+    """Rows of every grain of the snapshot, sorted, of the tables that `tables` describes."""
+    with tables(purchases, skus, promotions) as connection:
+        for name, query in _known_sql().items():
+            connection.execute(f"CREATE TABLE {name} AS {query}").fetchall()
+        return {grain: _sorted(_fetched(connection, query)) for grain, query in _grains_sql().items()}
 
 
 def write_warehouse(folder: Path, purchases: str, *, skus: str = "", promotions: str = "") -> Warehouse:
@@ -105,6 +114,21 @@ def read(text: str) -> list[Row]:
 @cache
 def _sql(family: Family, plan_days: float) -> str:
     return str(ibis.to_sql(family(unbound(plan_days)), dialect="duckdb"))
+
+
+@cache
+def _known_sql() -> dict[str, str]:
+    known = unbound()
+    parts = {"lines": known.purchases, "visits": known.visits, "running": known.promotions}
+    return {name: str(ibis.to_sql(part, dialect="duckdb")) for name, part in parts.items()}
+
+
+@cache
+def _grains_sql() -> dict[str, str]:
+    known = unbound()
+    lines, visits = ibis.table(known.purchases.schema(), "lines"), ibis.table(known.visits.schema(), "visits")
+    stored = Known(CUTOFF, lines, visits, ibis.table(known.promotions.schema(), "running"))
+    return {grain: str(ibis.to_sql(table, dialect="duckdb")) for grain, table in expressions(stored).items()}
 
 
 def _purchase(row: Row, nth: int) -> Row:

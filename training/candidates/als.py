@@ -1,5 +1,6 @@
 """Matrix factorisation by alternating least squares (Hu, Koren and Volinsky 2008), from `implicit`."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,5 +34,8 @@ def fit(known: Interactions, seed: int = 0) -> Als:
         random_state=seed,
         num_threads=0,
     )
-    model.fit(known.decayed.tocsr(), show_progress=False)
+    with warnings.catch_warnings():
+        # The command line gives OpenBLAS one thread; a program that does not only waits longer.
+        warnings.filterwarnings("ignore", "OpenBLAS is configured to use", RuntimeWarning)
+        model.fit(known.decayed.tocsr(), show_progress=False)
     return Als(np.asarray(model.user_factors), np.asarray(model.item_factors))

@@ -26,16 +26,16 @@ class Als:
 
 def fit(known: Interactions, seed: int = 0) -> Als:
     """Factors of decayed baskets."""
-    model = AlternatingLeastSquares(
-        factors=FACTORS,
-        iterations=ITERATIONS,
-        regularization=REGULARISATION,
-        alpha=ALPHA,
-        random_state=seed,
-        num_threads=0,
-    )
     with warnings.catch_warnings():
         # The command line gives OpenBLAS one thread; a program that does not only waits longer.
         warnings.filterwarnings("ignore", "OpenBLAS is configured to use", RuntimeWarning)
-        model.fit(known.decayed.tocsr(), show_progress=False)
+        model = AlternatingLeastSquares(
+            factors=FACTORS,
+            iterations=ITERATIONS,
+            regularization=REGULARISATION,
+            alpha=ALPHA,
+            random_state=seed,
+            num_threads=0,
+        )
+    model.fit(known.decayed.tocsr(), show_progress=False)
     return Als(np.asarray(model.user_factors), np.asarray(model.item_factors))

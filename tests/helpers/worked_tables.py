@@ -22,9 +22,12 @@ import pytest
 from features.clock import Cutoff
 from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
 from features.contracts.table import Table
-from features.known import Known, promotions_at, purchases_before, visits_of
+from features.engine import duckdb_engine
+from features.facts import Facts
+from features.freeze import freeze
+from features.known import Known, known_before, promotions_at, purchases_before, visits_of
 from features.loading.assemble import ibis_table
-from features.snapshot import expressions
+from features.snapshot import expressions, write_snapshot
 from features.sql import listed, write_parquet
 from features.warehouse import Warehouse
 
@@ -71,6 +74,14 @@ def write_warehouse(folder: Path, purchases: str, *, skus: str = "", promotions:
         for table in (PURCHASES, SKUS, PROMOTIONS):
             write_parquet(connection, f"FROM {table.name}", folder / f"{table.name}.parquet")
     return Warehouse(folder, {"digest": folder.name})
+
+
+def facts_of(folder: Path, purchases: str, *, skus: str = "", promotions: str = "", cutoff: Cutoff = CUTOFF) -> Facts:
+    """Facts of these tables, in memory; their snapshot lies in `folder / "snapshot"`."""
+    warehouse = write_warehouse(folder / "warehouse", purchases, skus=skus, promotions=promotions)
+    with duckdb_engine(folder / "scratch", "100MB", 1) as engine:
+        write_snapshot(engine, known_before(engine, warehouse.folder, cutoff), folder / "snapshot")
+    return freeze(folder / "snapshot", warehouse.skus, cutoff)
 
 
 @contextmanager

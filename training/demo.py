@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from features.clock import Cutoff
 from features.errors import StateError, UserError
@@ -20,10 +19,10 @@ from serving.bundle import read_manifest
 from serving.champion import Pointer, load_champion
 from serving.launch import PORT
 from serving.registry import CHAMPION, aliases, connected, fetch, versions
-from training.console import console, watched
+from training.console import comparison, console, say, watched
 from training.demo_servers import Running, mlflow_pages, port_for, service
 from training.demo_visitors import PATH, Reply, Visitor, connect, shown, visit, visitors
-from training.demo_words import comparison, gate_lines, in_words
+from training.demo_words import gate_lines, in_words
 from training.pipeline import Plan, default_cutoff, train
 from training.promotion import promote
 from training.tracking import UI_MODE, UI_PORT, read_record
@@ -52,7 +51,7 @@ def run(
 
     `keep` leaves the service and MLflow's pages running. `source` and `dataset` as `ingest` takes them.
     Raises UserError where the work folder holds purchases of another source, and RefusedError where the
-    gate refuses the model and there is no champion to answer instead.
+    gate refuses the model.
     """
     demo, began = Demo(settings, console(), plan or Plan(), at, keep), time.perf_counter()
     warehouse = load(demo, source, dataset)
@@ -67,14 +66,14 @@ def run(
             still_running(demo, serving, pages)
     if not keep:
         start_again(demo, pages)
-    demo.screen.print(f"\nDone in {time.perf_counter() - began:.0f} s. All of it is in {escape(str(settings.work))}.")
+    say(demo.screen, f"\nDone in {time.perf_counter() - began:.0f} s. All of it is in {settings.work}.")
 
 
 def load(demo: Demo, source: str, dataset: Path | None) -> Warehouse:
     """The purchases, checked and merged into the warehouse; a load that was made before is left as it is."""
     _heading(demo, "1 Load")
     _require_unmixed(demo.settings, source)
-    with watched(demo.screen) as stages, stages.stage("load") as say:
+    with watched(demo.screen) as stages, stages.stage("load") as told:
         report = ingest(
             demo.settings,
             source,
@@ -83,10 +82,10 @@ def load(demo: Demo, source: str, dataset: Path | None) -> Warehouse:
             progress=lambda what, share: stages.announce("load", f"{what} ({share:.0%})"),
         )
         rows = report.rows
-        say(f"{rows['purchases']:,} purchases from {report.first:%Y-%m-%d} to {report.last:%Y-%m-%d},")
-        say(f"{rows['skus']:,} SKUs, {rows['stores']:,} stores, {rows['promotions']:,} promotions")
+        told(f"{rows['purchases']:,} purchases from {report.first:%Y-%m-%d} to {report.last:%Y-%m-%d},")
+        told(f"{rows['skus']:,} SKUs, {rows['stores']:,} stores, {rows['promotions']:,} promotions")
         if not report.changed:
-            say("– there already")
+            told("– there already")
     return Warehouse.open(demo.settings)
 
 
@@ -105,11 +104,11 @@ def learn(demo: Demo, warehouse: Warehouse, cutoff: Cutoff) -> str:
     """The model version trained from these purchases as of the cutoff; trained now where there is none."""
     _heading(demo, "2 Learn")
     days = demo.plan.window_days
-    demo.screen.print(f"What was known before {cutoff.at:%Y-%m-%d %H:%M}; the {days:g} days after it are kept aside.")
+    say(demo.screen, f"What was known before {cutoff.at:%Y-%m-%d %H:%M}; the {days:g} days after it are kept aside.")
     with watched(demo.screen) as stages:
-        with stages.stage("look for a trained model") as say:
+        with stages.stage("look for a trained model") as told:
             version = trained_version(demo.settings, warehouse.digest, cutoff)
-            say(f"version {version} has these purchases and this cutoff, and is used again" if version else "none yet")
+            told(f"version {version} has these purchases and this cutoff, and is used again" if version else "none yet")
         return version or train(demo.settings, demo.plan, demo.at, stages).run.model_version
 
 
@@ -144,7 +143,7 @@ def compare(demo: Demo, version: str) -> str:
         record = read_record(client, name, version)
         run = client.get_run(str(client.get_model_version(name, version).run_id))
     if record is not None and len(record.comparison):
-        demo.screen.print(comparison(record, demo.plan.window_days))
+        demo.screen.print(comparison(record.comparison))
         demo.screen.print(in_words(record, demo.plan.window_days))
     return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}?{UI_MODE}"
 
@@ -152,12 +151,11 @@ def compare(demo: Demo, version: str) -> str:
 def crown(demo: Demo, version: str) -> None:
     """Put the version through the gate, and fetch the champion."""
     _heading(demo, "3 Promote")
-    with watched(demo.screen) as stages, stages.stage("gate") as say:
+    with watched(demo.screen) as stages, stages.stage("gate") as told:
         verdict = promote(demo.settings, version, at=demo.at)
-        if verdict.champion is None:
-            verdict.require()
+        verdict.require()
         fetch(demo.settings)
-        say(f"version {verdict.champion} is the champion{'' if verdict.changed else ', as before'}")
+        told(f"version {verdict.champion} is the champion{'' if verdict.changed else ', as before'}")
     for line in gate_lines(verdict.checks):
         demo.screen.print(line)
 
@@ -166,17 +164,17 @@ def serve(demo: Demo, stack: ExitStack) -> Running:
     """Start the service; it ends with the stack unless it is to be kept."""
     _heading(demo, "4 Serve")
     port = _port(demo, PORT)
-    with watched(demo.screen) as stages, stages.stage("start") as say:
+    with watched(demo.screen) as stages, stages.stage("start") as told:
         running = stack.enter_context(service(demo.settings, port, keep=demo.keep))
         connect(running.host, running.port).close()
-        say(f"BentoML answers on {running.url}")
+        told(f"BentoML answers on {running.url}")
     return running
 
 
 def _port(demo: Demo, wanted: int) -> int:
     port = port_for(wanted)
     if port != wanted:
-        demo.screen.print(f"Something else listens on port {wanted}: port {port} is used instead.")
+        say(demo.screen, f"Something else listens on port {wanted}: port {port} is used instead.")
     return port
 
 
@@ -195,10 +193,8 @@ def ask(demo: Demo, serving: Running, asking: tuple[Visitor, ...]) -> None:
         f"{len(times)} requests, {statistics.median(times):.1f} ms each at the median "
         f"({min(times):.1f} to {max(times):.1f}), as the client saw them. One of them by hand, while the service runs:"
     )
-    body = json.dumps(asking[0].request("home"))
-    demo.screen.print(
-        f"curl -s {serving.url}{PATH} -H 'Content-Type: application/json' \\\n  -d '{body}'", markup=False
-    )
+    body, header = json.dumps(asking[0].request("home")), "Content-Type: application/json"
+    say(demo.screen, f"curl -s {serving.url}{PATH} -H '{header}' \\\n  -d '{body}'")
 
 
 def still_running(demo: Demo, serving: Running, pages: str) -> None:
@@ -209,7 +205,7 @@ def still_running(demo: Demo, serving: Running, pages: str) -> None:
         with watched(demo.screen) as stages, stages.stage("MLflow"):
             kept.append(mlflow_pages(demo.settings, _port(demo, UI_PORT)))
     except StateError as error:
-        demo.screen.print(str(error), markup=False)
+        say(demo.screen, str(error))
     _addresses(demo, serving.url, kept[1].url if len(kept) > 1 else None, pages)
     demo.screen.print(f"They go on running. To stop them: [bold]kill {' '.join(str(each.pid) for each in kept)}[/]")
 
@@ -220,7 +216,7 @@ def start_again(demo: Demo, pages: str) -> None:
     is_default = demo.settings.work == Path("work").resolve()
     work = "" if is_default else f" WORK={demo.settings.work}"
     demo.screen.print("The service was stopped. To look around at leisure:")
-    demo.screen.print(f"make serve{work}\nmake mlflow{work}\nmake demo KEEP=1{work}   # both at once", markup=False)
+    say(demo.screen, f"make serve{work}\nmake mlflow{work}\nmake demo KEEP=1{work}   # both at once")
     _addresses(demo, f"http://127.0.0.1:{PORT}", f"http://127.0.0.1:{UI_PORT}", pages)
 
 
@@ -228,7 +224,7 @@ def _addresses(demo: Demo, url: str, mlflow: str | None, pages: str) -> None:
     lines = [f"a form to try   {url}/", f"the API         {url}/docs", f"for Prometheus  {url}/metrics"]
     lines += [f"the run         {mlflow}/{pages}"] if mlflow else []
     for line in lines:
-        demo.screen.print(line, markup=False, soft_wrap=True)
+        say(demo.screen, line)
 
 
 def _heading(demo: Demo, text: str) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from rich.markup import escape
-from rich.table import Table
 
 from training.gate import Check
-from training.record import RANKER, TrainingRecord
+from training.record import TrainingRecord
 from training.run_page import best_baseline, ranker_row
 
 QUESTIONS = {
@@ -16,29 +15,10 @@ QUESTIONS = {
     "bundle_reads_back": "the bundle is whole",
     "record": "its run can be read",
 }
-COLUMNS = ("NDCG@10", "recall@10", "NDCG@10, new", "recall@10, new")
-FIGURES = tuple((task, metric) for task in ("all", "new") for metric in ("ndcg_at_10", "recall_at_10"))
-
-
-def comparison(record: TrainingRecord, days: float) -> Table:
-    """The ranker, then the baselines, best first; `new`: SKUs that the customer had never bought."""
-    table = Table(title=f"On the {days:g} days kept aside", title_justify="left", title_style="bold")
-    table.add_column("model")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    means = {
-        (model, task, metric): mean
-        for model, task, metric, mean in record.comparison[["model", "task", "metric", "mean"]].itertuples(index=False)
-    }
-    models = {model for model, _, _ in means}
-    for model in sorted(models, key=lambda each: (each != RANKER, -means[each, "all", "ndcg_at_10"])):
-        cells = (f"{means[model, *figure]:.4f}" for figure in FIGURES)
-        table.add_row(_plain(model), *cells, style="bold" if model == RANKER else None)
-    return table
 
 
 def in_words(record: TrainingRecord, days: float) -> str:
-    """The same in a sentence or two; empty where nothing was compared."""
+    """How the ranker did beside the best baseline, in two sentences; empty where nothing was compared."""
     rival, row = best_baseline(record.comparison, "all"), ranker_row(record.comparison, "all")
     if rival is None or row is None:
         return ""

@@ -1,0 +1,216 @@
+"""The demonstration on a small shop whose model is there already, by real servers; README shows its like."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from features.errors import UserError
+from features.settings import Settings
+from features.warehouse import Warehouse
+from serving.launch import PORT
+from tests.helpers.commands import ROOT
+from tests.helpers.datasets import settings_for
+from tests.helpers.records import bare, training_record
+from tests.helpers.tiny_bundle import CUTOFF, damage, tiny_shop, write_bundle
+from training import pipeline
+from training.demo import run, trained_version
+from training.pipeline import Plan
+from training.promotion import RefusedError
+from training.tracking import track
+
+AT = datetime(2025, 5, 1, tzinfo=UTC)
+PLAN = Plan(cutoff=CUTOFF)
+KEEP = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from features.clock import Cutoff
+from tests.helpers.datasets import settings_for
+from training.demo import run
+from training.pipeline import Plan
+work, dataset, at, cutoff = sys.argv[1:]
+plan = Plan(cutoff=Cutoff.parse(cutoff))
+run(settings_for(Path(work)), True, datetime.fromisoformat(at), "tables", Path(dataset), plan)
+"""
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A work folder with purchases and a model version that was trained from them."""
+
+    settings: Settings
+    dataset: Path
+
+    def demo(self):
+        """What the demonstration prints, on a screen of 100 columns."""
+        screen = io.StringIO()
+        with contextlib.redirect_stderr(screen), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COLUMNS", "100")
+            run(self.settings, keep=False, at=AT, source="tables", dataset=self.dataset, plan=PLAN)
+        return screen.getvalue()
+
+    def demo_that_keeps(self):
+        """The same with `keep`, by a process of its own, which has ended when this returns."""
+        command = [sys.executable, "-c", KEEP, str(self.settings.work), str(self.dataset), AT.isoformat(), str(CUTOFF)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    def register(self, version, **dials):
+        """A real bundle under an invented record; the registry counts its versions from 1."""
+        facts = tiny_shop(self.settings)
+        folder = write_bundle(facts, self.settings.bundles / f"b-{version}", version)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["data_hash"] = Warehouse.open(self.settings).digest
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        track(bare(training_record(folder, cutoff=str(CUTOFF), **dials)), self.settings)
+        return folder
+
+
+def new_shop(work, mlflow_template):
+    work.mkdir()
+    shutil.copyfile(mlflow_template, work / "mlflow.db")
+    return Shop(settings_for(work), work / "tiny" / "dataset.toml")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, mlflow_template):
+    shop = new_shop(tmp_path_factory.mktemp("demo") / "work", mlflow_template)
+    shop.register("1")
+    return shop
+
+
+@pytest.fixture(scope="module")
+def first(shop):
+    """What the first demonstration prints, while something else listens on the service's port."""
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # somebody listens there already: as good
+            other.bind(("127.0.0.1", PORT))
+            other.listen()
+        return shop.demo()
+
+
+def test_everything_is_told_in_order(first):
+    assert headings(first) == ["1 Load", "2 Learn", "3 Promote", "4 Serve", "5 Ask", "6 Look around"]
+    assert stages(first) == ["load", "look for a trained model", "gate", "start"]
+    assert "version 1 has these purchases and this cutoff" in first
+    assert "✓ better than the best simple recommender: +0.0" in first
+    assert "version 1 is the champion (" in first
+
+
+def test_a_port_in_use_is_told_and_another_one_answers(first):
+    used, chosen = re.search(r"Something else listens on port (\d+): port (\d+) is used instead", first).groups()
+    assert (used, chosen != used) == (str(PORT), True)
+    assert f"BentoML answers on http://127.0.0.1:{chosen}" in first
+
+
+def test_three_visitors_see_three_lists_each(first):
+    assert len(re.findall(r"^ +(home|buy-again|pdp-similar) .*\d+\.\d +$", first, re.MULTILINE)) == 9
+    assert re.search(r"^The heaviest buyer: customer c-\d{3}, \d+ baskets so far", first, re.MULTILINE)
+    assert re.search(r"^The lightest buyer: customer c-\d{3}, \d+ baskets? so far", first, re.MULTILINE)
+    assert "A stranger: no customer id (fallback: anonymous)" in first
+    assert re.search(r"^9 requests, \d+\.\d ms each at the median", first, re.MULTILINE)
+
+
+def test_the_service_is_stopped_and_how_to_have_it_again_is_told(first, shop):
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(re.search(r"BentoML answers on (\S+)", first)[1], trust_env=False)
+    for command in ("make serve", "make mlflow", "make demo KEEP=1"):
+        assert f"{command} WORK={shop.settings.work}" in first
+
+
+def test_again_it_uses_what_is_there_and_leaves_what_it_is_asked_to_leave(first, shop):
+    said = shop.demo_that_keeps()
+    pids = [int(pid) for pid in re.search(r"To stop them: kill ([\d ]+)", said)[1].split()]
+    family = [each for pid in pids for each in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+    try:
+        assert "– there already" in said
+        assert "version 1 is the champion, as before" in said
+        service, pages = re.search(r"a form to try +(\S+)/\n", said)[1], re.search(r"the run +(\S+)", said)[1]
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            assert client.get(f"{service}/readyz").json() == {"status": "ready", "model_version": "1"}
+            assert client.get(pages).status_code == 200
+            run_id = re.search(r"/runs/(\w+)", pages)[1]
+            api = f"{ADDRESS.match(pages)[0]}/api/2.0/mlflow/runs/get"
+            assert client.get(api, params={"run_id": run_id}).json()["run"]["info"]["status"] == "FINISHED"
+    finally:
+        for pid in pids:
+            psutil.Process(pid).send_signal(signal.SIGTERM)
+        _, left = psutil.wait_procs(family, timeout=30)
+        for each in left:
+            each.kill()
+    assert not left
+
+
+def test_a_damaged_bundle_or_other_purchases_are_not_used_again(shop, tmp_path):
+    settings, digest = shop.settings, Warehouse.open(shop.settings).digest
+    assert trained_version(settings, digest, CUTOFF) == "1"
+    assert trained_version(settings, "other", CUTOFF) is None
+    assert trained_version(settings, digest, CUTOFF.plus_days(1)) is None
+    kept = shutil.copytree(settings.bundles, tmp_path / "kept")
+    damage(settings.bundles / "b-1", "other bytes")
+    try:
+        assert trained_version(settings, digest, CUTOFF) is None
+    finally:
+        shutil.rmtree(settings.bundles)
+        shutil.copytree(kept, settings.bundles)
+
+
+def test_purchases_of_ones_own_are_not_mixed_with_those_of_the_demonstration(shop):
+    with pytest.raises(UserError, match=r"holds purchases from tables.*make demo WORK=demo"):
+        run(shop.settings, keep=False, at=AT)
+
+
+def test_a_model_that_the_gate_refuses_is_told_and_nothing_is_served(tmp_path, mlflow_template):
+    shop = new_shop(tmp_path / "work", mlflow_template)
+    shop.register("1", lift=-0.02)
+    with pytest.raises(RefusedError, match=r"better_than_baselines: found -0\.0"):
+        shop.demo()
+    assert not (shop.settings.work / "serving" / "champion.json").exists()
+
+
+# ------------------------------------------------------------------------------------ what README shows
+
+SAMPLE = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+TABLE_HEADER = re.compile(r"^ *(?:placement|model) .*$", re.MULTILINE)
+
+
+def headings(text):
+    return re.findall(r"^\d [A-Z][a-z ]+$", text, re.MULTILINE)
+
+
+def stages(text):
+    return [name for name in re.findall(r"^✓ ([^:\n]+): ", text, re.MULTILINE) if name in KNOWN]
+
+
+KNOWN = {
+    *re.findall(r'stages\.stage\("([^"]+)"', (ROOT / "training" / "demo.py").read_text(encoding="utf-8")),
+    *re.findall(r'stages\.stage\("([^"]+)"', Path(pipeline.__file__).read_text(encoding="utf-8")),
+}
+
+
+def test_readme_shows_the_headings_and_tables_that_are_printed(first):
+    assert SAMPLE, "README has no sample output"
+    assert headings(SAMPLE[1]) == headings(first)
+    assert {" ".join(line.split()) for line in TABLE_HEADER.findall(SAMPLE[1])} == {
+        " ".join(line.split()) for line in TABLE_HEADER.findall(first)
+    }
+
+
+def test_readme_shows_every_stage_of_a_first_run():
+    everything = KNOWN - {"MLflow"}  # its pages start with KEEP=1 only
+    assert set(stages(SAMPLE[1])) == everything

@@ -1,7 +1,8 @@
 """The rankers: LightGBM on several past label windows, stopped early on the latest, refitted with it."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 import onnxmltools
 import pandas as pd
+from lightgbm.callback import CallbackEnv
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from features.facts import Floats
@@ -119,7 +121,7 @@ def fit(
         valid_sets=[glimpse, held_out],
         valid_names=["train", "valid"],
         callbacks=[
-            lgb.early_stopping(PATIENCE, first_metric_only=True, verbose=False, min_delta=0.0),
+            _StopOnValid(lgb.early_stopping(PATIENCE, first_metric_only=True, verbose=False)),
             lgb.record_evaluation(history),
         ],
     )
@@ -127,6 +129,19 @@ def fit(
     guard = choose(_raw(stopped, valid.features, threads), valid, names.index(simple))
     final = lgb.train(settings, _dataset(stack(windows), names), best)
     return Ranker(final, names, guard, _curve(history))
+
+
+@dataclass(frozen=True)  # without slots: LightGBM looks into __dict__
+class _StopOnValid:
+    """Early stopping that looks at the held-out window only, and not at the glimpse of the training data."""
+
+    stop: Callable[[CallbackEnv], None]
+    order: int = 30
+    before_iteration: bool = False
+
+    def __call__(self, env: CallbackEnv) -> None:
+        results = [each for each in env.evaluation_result_list or () if each.dataset_name == "valid"]
+        self.stop(replace(env, evaluation_result_list=results))
 
 
 def export(ranker: Ranker, folder: Path, name: str, sample: Floats) -> dict[str, Path]:
@@ -147,7 +162,7 @@ def export(ranker: Ranker, folder: Path, name: str, sample: Floats) -> dict[str,
 
 
 TOLERANCE = 1e-4
-"""ONNX trees compare and add in float32: scores of a few hundred trees agree to about 1e-5."""
+"""ONNX trees add in float32: scores of a few hundred trees agree to about 1e-5."""
 
 
 def onnx_difference(ranker: Ranker, onnx: Path, sample: Floats) -> float:
@@ -183,4 +198,14 @@ def _raw_scores(ranker: Ranker, shape: list[tuple[str, FloatTensorType]]) -> Any
     # The converter would turn a binary objective into probabilities and labels; ranking needs the sum of the trees.
     spelling = re.compile(r"^(objective=|\[objective: )[^\n\]]*", flags=re.MULTILINE)
     text = spelling.sub(r"\g<1>lambdarank", ranker.booster.model_to_string())
+    text = re.sub(r"^tree_sizes=.*\n", "", text, flags=re.MULTILINE)  # lengths in bytes, which now change
+    text = re.sub(r"(?<=^threshold=).+$", _rounded_down, text, flags=re.MULTILINE)
     return onnxmltools.convert_lightgbm(lgb.Booster(model_str=text), initial_types=shape, zipmap=False)
+
+
+def _rounded_down(thresholds: re.Match[str]) -> str:
+    """Thresholds as the next float32 at or below: float32 features compare with both alike, ONNX has no other."""
+    exact = np.array(thresholds[0].split(), dtype=np.float64)
+    near = exact.astype(np.float32)
+    below = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near)
+    return " ".join(repr(float(value)) for value in below)

@@ -86,6 +86,20 @@ def detail_points(record: TrainingRecord) -> list[Point]:
     ]
 
 
+def tables(record: TrainingRecord) -> dict[str, pd.DataFrame]:
+    """File stem -> table for people, those without rows left out; of samples what a reader looks for comes first."""
+    first = [name for name in ("customer_id", "position", "name", "bought", "reasons") if name in record.samples]
+    shown = {
+        "comparison": record.comparison,
+        "slices": record.slices,
+        "samples": record.samples[[*first, *record.samples.columns.difference(first, sort=False)]],
+        "source_recall": record.source_recall,
+        "importance": record.importance,
+        "stages": record.stages,
+    }
+    return {name: table for name, table in shown.items() if len(table)}
+
+
 def parameters(record: TrainingRecord) -> dict[str, str]:
     shown = {"cutoff": record.cutoff} | record.params
     return {clean(name): str(value)[:LONGEST_PARAMETER] for name, value in shown.items()}

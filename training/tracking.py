@@ -35,6 +35,7 @@ from training.run_page import (
     headline_points,
     parameters,
     summary,
+    tables,
     yardstick,
 )
 
@@ -54,7 +55,6 @@ UI_MODE = "workflowType=machine_learning"
 """MLflow's pages open for language models; this asks for those of model training."""
 
 RECORD_FOLDER = "record"
-TABLES_FOR_READING = ("comparison", "slices", "samples", "source_recall", "importance", "stages")
 LONGEST_TAG = 5000
 POINTS_AT_ONCE = 1000
 EXAMPLE_CUSTOMERS = 3
@@ -240,12 +240,12 @@ def _log_files(client: "Client", record: TrainingRecord, run_id: str) -> None:
         records.save(record, folder / RECORD_FOLDER)
         for stem, figure in figures(record).items():
             figure.savefig(folder / f"{stem}.png")
-        tables = {stem: getattr(record, stem) for stem in TABLES_FOR_READING if len(getattr(record, stem))}
-        for stem, table in tables.items():
+        shown_as_tables = tables(record)
+        for stem, table in shown_as_tables.items():
             table.to_json(folder / f"{stem}.json", orient="split", index=False, date_format="iso")
         client.log_artifacts(run_id, name)
-    shown_as_tables = [{"path": f"{stem}.json", "type": "table"} for stem in tables]
-    client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps(shown_as_tables))
+    told = [{"path": f"{stem}.json", "type": "table"} for stem in shown_as_tables]
+    client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps(told))
 
 
 def _log_model(client: "Client", record: TrainingRecord, run_id: str, experiment: str) -> str:

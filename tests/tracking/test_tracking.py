@@ -209,7 +209,7 @@ class TestTheEndOfARun:
     def test_a_signal_marks_it_killed(self, settings, tmp_path):
         process = training_that_waits(settings, tmp_path)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
+        assert process.wait(120) == 128 + signal.SIGTERM
         with looking(settings) as client:
             assert only_run(client).info.status == "KILLED"
 
@@ -241,7 +241,7 @@ def training_that_waits(settings, tmp_path):
             time.sleep(100)
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not ready.exists():
         assert process.poll() is None
         assert time.monotonic() < until

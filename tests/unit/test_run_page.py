@@ -19,6 +19,7 @@ from training.run_page import (
     parameters,
     ranker_row,
     summary,
+    tables,
     yardstick,
 )
 
@@ -81,6 +82,16 @@ class TestYardstick:
         one, two = (DatasetRecord(name, Path(name), name * 64, 1) for name in "ab")
         assert yardstick(replace(record, datasets=(one, two))) == yardstick(replace(record, datasets=(two, one)))
         assert yardstick(replace(record, datasets=(one, two))) != yardstick(replace(record, datasets=(one,)))
+
+
+class TestTables:
+    def test_of_samples_what_a_reader_looks_for_comes_first_and_nothing_is_lost(self, record):
+        shown = tables(record)["samples"]
+        assert list(shown)[:5] == ["customer_id", "position", "name", "bought", "reasons"]
+        assert set(shown) == set(record.samples)
+
+    def test_tables_without_rows_are_left_out(self, record):
+        assert "samples" not in tables(replace(record, samples=pd.DataFrame()))
 
 
 def test_a_data_set_is_told_as_mlflow_stores_it():

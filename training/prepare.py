@@ -29,7 +29,7 @@ def facts_at(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days
     folder = snapshot_folder(settings, warehouse, cutoff, plan_days)
     facts = _opened(folder)
     if facts is None:
-        with _alone(folder):
+        with _writable(settings, cutoff), _alone(folder):
             # Another process may have made them while this one waited.
             facts = _opened(folder) or _made(settings, warehouse, cutoff, plan_days, folder)
     return facts
@@ -58,23 +58,30 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _writable(settings: Settings, cutoff: Cutoff) -> Iterator[None]:
+    """Errors of disk and memory as StateError."""
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        message = (
+            f"The features as of {cutoff} could not be written to {settings.snapshots}: {str(error).splitlines()[0]}. "
+            f"Next: free disk space, or allow more memory than OMNISHELF_MEMORY_LIMIT={settings.memory_limit}."
+        )
+        raise StateError(message) from error
+
+
 def _made(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float, folder: Path) -> Facts:
-    scratch = folder.with_name(folder.name + ".scratch")
+    scratch, partial = folder.with_name(folder.name + ".scratch"), folder / "facts.partial"
     try:
         with duckdb_engine(scratch, settings.memory_limit, settings.threads) as engine:
             known = known_before(engine, warehouse.folder, cutoff, plan_days)
             write_snapshot(engine, known, folder)
-        partial = folder / "facts.partial"
         save(freeze(folder, warehouse.skus, cutoff), partial)
         partial.rename(folder / "facts")
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        message = (
-            f"The features as of {cutoff} could not be written to {folder.parent}: {str(error).splitlines()[0]} "
-            f"Next: free disk space, or allow more memory than OMNISHELF_MEMORY_LIMIT={settings.memory_limit}."
-        )
-        raise StateError(message) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return load(folder / "facts")
 
 

@@ -103,7 +103,7 @@ def train(settings: Settings, plan: Plan, at: datetime, stages: Stages) -> Train
     warehouse = Warehouse.open(settings)
     cutoff = plan.cutoff or default_cutoff(warehouse, plan.window_days)
     windows = label_windows(cutoff, Cutoff(warehouse.first), plan.windows, plan.window_days)
-    with tracking.open_run(settings) as run_id, _scratch(settings) as scratch:
+    with tracking.open_run(settings, f"cutoff {cutoff.at:%Y-%m-%d}") as run_id, _scratch(settings) as scratch:
         run = Run(settings, plan, warehouse, cutoff, windows, scratch, at, stages)
         rows, names = learn_windows(run)
         rankers = fit_rankers(run, rows, names)
@@ -226,7 +226,10 @@ def _record(run: Run, bundle: Bundle, rankers: Rankers, evaluated: Evaluated | N
         samples=run_record.samples(bundle, evaluated, run_record.bought(facts, labels)),
         stages=run.stages.table(),
         checks={
-            "onnx_equal": (True, f"largest difference {rankers.onnx_difference:.1e}"),
+            "onnx_equal": (
+                rankers.onnx_difference <= ranker.TOLERANCE,
+                f"scores differ by {rankers.onnx_difference:.1e} at the most, allowed {ranker.TOLERANCE:.0e}",
+            ),
             "bundle_reads_back": (True, "verified, and answers as from memory"),
         },
         bundle=bundle.path,

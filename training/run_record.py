@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from features.clock import Cutoff
+from features.contracts.outputs import OUTPUTS
+from features.contracts.table import SQL_TYPES
 from features.facts import Codes, Facts
 from features.warehouse import Warehouse
 from serving.answers import Query
@@ -34,8 +36,10 @@ EMPTY = {
 
 def datasets(warehouse: Warehouse) -> tuple[DatasetRecord, ...]:
     """The warehouse's tables, each under the digest of the whole."""
+    columns = {table.name: {column.name: SQL_TYPES[column.kind] for column in table.columns} for table in OUTPUTS}
     return tuple(
-        DatasetRecord(name, warehouse.table(name), warehouse.digest, rows) for name, rows in warehouse.rows.items()
+        DatasetRecord(name, warehouse.table(name), warehouse.digest, rows, columns.get(name, {}))
+        for name, rows in warehouse.rows.items()
     )
 
 

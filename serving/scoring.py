@@ -52,9 +52,9 @@ class Guard:
         """Mixed scores (n,) of the candidates of one request."""
         if not self.weight or not len(scores):
             return scores
-        mixed: Floats = (1 - self.weight) * _standard(scores) + self.weight * _standard(
-            np.sqrt(features[:, self.column])
-        )
+        # The root, because one staple can have ten times the score of everything else; scores may be below zero.
+        simple = np.sqrt(np.maximum(features[:, self.column], 0))
+        mixed: Floats = (1 - self.weight) * _standard(scores) + self.weight * _standard(simple)
         return mixed
 
 

@@ -50,8 +50,8 @@ NEW: dict[str, Any] = SHARED | {
 """What a customer has never bought: few labels, so small trees and a pointwise loss."""
 
 SIMPLE_ALL = "customer_sku.decayed"
-SIMPLE_NEW = "sku.sku_baskets_28"
-"""What the guard mixes in where a ranker cannot be trusted: personal frequency, and what sells now."""
+SIMPLE_NEW = "source.ease"
+"""What the guard mixes in where a ranker cannot be trusted: the best single score of each task in backtests."""
 
 ROUNDS = 250
 PATIENCE = 40

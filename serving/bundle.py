@@ -86,7 +86,7 @@ class Bundle:
                 ranker=_ranker(path, manifest, "ranker"),
                 discovery=_ranker(path, manifest, "discovery"),
             )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise StateError(f"The bundle {path} cannot be opened: {error}. Fetch or train it again.") from error
 
 

@@ -1,6 +1,7 @@
 """The snapshot: one row a key, sorted, whole or not at all; every expression is one for Spark too."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,16 @@ def test_a_snapshot_that_cannot_be_finished_leaves_the_one_before(made: tuple[Ba
         write_snapshot(FullDisk(engine, 3), known, folder)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_snapshot_is_never_half_removed_under_its_name(
+    made: tuple[Backend, Known], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, removed, remove = write_snapshot(*made, tmp_path / "one"), [], shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **how: (removed.append(path), remove(path, **how)))
+    write_snapshot(*made, folder)
+    assert folder.with_name("one.outdated") in removed
+    assert folder not in removed
 
 
 def test_what_a_killed_process_left_behind_is_cleared(made: tuple[Backend, Known], tmp_path: Path) -> None:

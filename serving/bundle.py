@@ -23,13 +23,17 @@ from serving.texts import Texts
 SCHEMA = 2
 MANIFEST = "manifest.json"
 
+TOGETHER_DAYS = 182
+"""Half a year: what goes with what changes slowly, and pairs are rare."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
     """Lists of SKUs for a SKU.
 
     similar   what can take its place: `similarity`, `buyers` (customers who bought both)
-    together  what is bought in the same basket: `baskets` (that held both), `lift`
+    together  what is bought in the same basket: `baskets` (that held both, in the `TOGETHER_DAYS` before
+              the cutoff, wholesale baskets left out), `lift`
     """
 
     similar: Grouped

@@ -9,7 +9,7 @@ from features.clock import EPOCH
 from features.facts import NEVER_DAYS
 from features.vector import Shopper
 from serving.answers import Reason
-from serving.bundle import Bundle
+from serving.bundle import TOGETHER_DAYS, Bundle
 
 MOST = 2
 """Reasons an item: the strongest two; more is noise on a phone."""
@@ -78,7 +78,7 @@ def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | Non
     lift, baskets = together.columns["lift"][rows], together.columns["baskets"][rows]
     best = int(np.argmax(np.where(known, lift, -1)))
     partner = int(partners[best])
-    evidence = {"item_id": facts.skus.text(partner), "baskets": int(baskets[best])}
+    evidence = {"item_id": facts.skus.text(partner), "baskets": int(baskets[best]), "days": TOGETHER_DAYS}
     return Reason("BOUGHT_TOGETHER", f"Often bought with {bundle.catalogue.names[partner]}", evidence)
 
 

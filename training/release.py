@@ -14,7 +14,7 @@ from features.errors import StateError
 from features.facts import Codes, Facts, Grouped
 from features.freeze import codes
 from serving.answers import Query
-from serving.bundle import Bundle, Catalogue, Contents, Lists, write
+from serving.bundle import TOGETHER_DAYS, Bundle, Catalogue, Contents, Lists, write
 from serving.candidates import Candidates
 from serving.recommender import Recommender
 from serving.scoring import Guard
@@ -23,7 +23,6 @@ from training.candidates.similar_skus import similar_skus
 from training.candidates.together import together
 from training.interactions import Interactions
 
-TOGETHER_DAYS = 182.0
 CHECKED = 20
 """Customers whose answers are compared before a bundle gets its name."""
 

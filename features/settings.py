@@ -1,8 +1,11 @@
 """Settings: one frozen object, loaded at the entry point, handed down in parts."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from features.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +16,25 @@ class Settings:
     tracking_uri: str = ""
     """Empty: SQLite and a local artifact folder under `work`."""
     model_name: str = "omnishelf-recommender"
-    engine: str = "duckdb"
     memory_limit: str = "2GB"
     threads: int = 2
     seed: int = 0
 
     @classmethod
     def load(cls, work: Path | None = None) -> "Settings":
-        """Settings from the environment; `work`, where given, wins."""
+        """Settings from the environment; `work`, where given, wins.
+
+        Raises UserError where a setting is not what it should be.
+        """
         env = {k.removeprefix("OMNISHELF_").lower(): v for k, v in os.environ.items() if k.startswith("OMNISHELF_")}
         default = cls()
         return cls(
             work=(work or Path(env.get("work", "work"))).resolve(),
             tracking_uri=env.get("tracking_uri", ""),
             model_name=env.get("model_name", default.model_name),
-            engine=env.get("engine", default.engine),
-            memory_limit=env.get("memory_limit", default.memory_limit),
-            threads=int(env.get("threads", os.cpu_count() or 2)),
-            seed=int(env.get("seed", "0")),
+            memory_limit=_memory(env.get("memory_limit", default.memory_limit)),
+            threads=_whole("threads", env.get("threads", str(os.cpu_count() or 2)), least=1),
+            seed=_whole("seed", env.get("seed", "0"), least=0),
         )
 
     @property
@@ -48,3 +52,17 @@ class Settings:
     @property
     def bundles(self) -> Path:
         return self.work / "bundles"
+
+
+def _whole(field: str, text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        message = f"OMNISHELF_{field.upper()} is {text!r}; it has to be a whole number from {least}."
+        raise UserError(message)
+    return int(text)
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B)", text, flags=re.IGNORECASE):
+        message = f"OMNISHELF_MEMORY_LIMIT is {text!r}; write an amount and a unit, such as 2GB or 512MB."
+        raise UserError(message)
+    return text

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -65,8 +66,11 @@ class Shop:
 
     def demo_that_keeps(self):
         """The same with `keep`, by a process of its own, which has ended when this returns."""
-        command = [sys.executable, "-c", KEEP, str(self.settings.work), str(self.dataset), AT.isoformat(), str(CUTOFF)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        script = self.settings.work / "keep.py"
+        script.write_text(KEEP)
+        command = [sys.executable, str(script), str(self.settings.work), str(self.dataset), AT.isoformat(), str(CUTOFF)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stderr
 

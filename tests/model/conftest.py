@@ -5,8 +5,9 @@ import pytest
 from features.facts import Facts
 from tests.helpers.checkerboard import checkerboard as made
 from tests.helpers.mlflow_store import mlflow_template
+from tests.helpers.trained import trained_shop
 
-__all__ = ["mlflow_template"]
+__all__ = ["mlflow_template", "trained_shop"]
 
 
 @pytest.fixture(scope="session")

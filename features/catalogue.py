@@ -4,7 +4,7 @@ import ibis
 from ibis import Table
 
 from features.contracts.inputs import LEVEL_SEPARATOR, OWN_PARTY
-from features.contracts.outputs import SKUS, STORES
+from features.contracts.outputs import SKUS, SKUS_AS_BROUGHT, STORES
 
 
 def complete_skus(described: Table, purchases: Table) -> Table:
@@ -20,9 +20,7 @@ def complete_skus(described: Table, purchases: Table) -> Table:
         joined.select(
             sku=_key(joined, "sku"),
             name=ibis.coalesce(joined.name, _key(joined, "sku")),
-            product=joined.product,
-            brand=joined.brand,
-            category_path=joined.category_path,
+            **{name: joined[name] for name in SKUS_AS_BROUGHT},
             department=levels[0],
             category=ibis.ifelse(levels.length() > 1, levels[1], levels[0]),
             subcategory=levels[levels.length() - 1],

@@ -7,12 +7,14 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from features.contracts.inputs import INPUTS
+from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
 from features.loading.quarantine import REASON
 from features.settings import Settings
 from features.sql import count, parquet, quoted
 from features.warehouse import Warehouse
+
+_NEGLIGIBLE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,16 @@ def _status(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse |
         latest=_latest(connection, table, present) if present else None,
         loaded_at=_loaded_at(table, warehouse) if warehouse else None,
         quarantined=bad,
-        next_step=_next_step(table, rows, bad, quarantine),
+        next_step=_next_step(table, rows, bad, quarantine) or _unmatched(connection, table, warehouse, rows),
     )
 
 
 def _latest(connection: DuckDBPyConnection, table: Table, path: Path) -> datetime | None:
-    instants = [column.name for column in table.columns if column.kind is Kind.INSTANT]
+    instants = [f"max({quoted(column.name)})" for column in table.columns if column.kind is Kind.INSTANT]
     if not instants:
         return None
-    latest: datetime | None = connection.execute(f"SELECT max({quoted(instants[-1])}) FROM {parquet(path)}").fetchall()[
-        0
-    ][0]
+    found = connection.execute(f"SELECT greatest({', '.join(instants)}) FROM {parquet(path)}").fetchall()
+    latest: datetime | None = found[0][0]
     return latest
 
 
@@ -93,6 +94,21 @@ def _quarantined(connection: DuckDBPyConnection, path: Path) -> dict[str, int]:
         return {}
     counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
     return dict(connection.execute(counted).fetchall())
+
+
+def _unmatched(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse | None, rows: int) -> str:
+    """What to do about returns whose purchases are not there; empty where there are none."""
+    if table is not RETURNS or warehouse is None or not rows:
+        return ""
+    units = (f"(SELECT sum(units) FROM {parquet(path)})" for path in (warehouse.input(table.name), warehouse.returns))
+    brought, matched = connection.execute(f"SELECT {', '.join(units)}").fetchall()[0]
+    missing = brought - (matched or 0)
+    if missing <= brought * _NEGLIGIBLE:
+        return ""
+    return (
+        f"{missing:g} of {brought:g} returned units belong to no purchase that is loaded: load its order or receipt, "
+        "or mend order_id, receipt_id, line and sku"
+    )
 
 
 def _next_step(table: Table, rows: int, bad: dict[str, int], quarantine: Path) -> str:

@@ -7,7 +7,7 @@ old one, and the pointer moves last. The same load again changes nothing.
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
+from features.contracts.table import Table
 from features.errors import DataError, UserError
+from features.identity.keyed_hash import KeyedHash
 from features.loading.assemble import assemble, link
+from features.loading.concealment import concealed, identity_key, key_check
 from features.loading.faults import readable, writable
 from features.loading.lock import locked
 from features.loading.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
@@ -46,6 +49,7 @@ class _Job:
     progress: Progress
     scratch: Path
     before: Warehouse | None
+    key: KeyedHash | None = None
 
 
 def silent(_what: str, _share: float) -> None:
@@ -111,6 +115,8 @@ def _scratch(warehouse: Path) -> Iterator[Path]:
 
 
 def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extracts: tuple[Extract, ...]) -> IngestReport:
+    job = replace(job, key=identity_key(extracts))
+    check = _need_same_key(job)
     mark = fingerprint(job.source, extracts)
     if job.before and is_repeated(job.before, mark):
         return nothing_new(job.before)
@@ -119,7 +125,7 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     _need_rows(staged)
     job.progress("Merging with earlier loads", 0.6)
     new, inputs = job.scratch / "new", job.scratch / "new" / "inputs"
-    reports = tuple(table_report(one, _merged(connection, job.before, one, inputs)) for one in staged)
+    reports = tuple(table_report(one, _merged(connection, job, one, inputs)) for one in staged)
     _keep_other_inputs(job.before, inputs)
     currency = _need_one_currency(connection, inputs)
     name = digest(connection, inputs)
@@ -130,7 +136,7 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     rows = assemble(connection, inputs, new, lambda what: job.progress(what, 0.7))
     known = integer_ids(job.before, staged)
     manifest = {"schema": SCHEMA, "digest": name, "rows": rows, "integer_ids": known, "id_types": id_types(known)}
-    manifest["currency"] = currency
+    manifest |= {"currency": currency, "identity_key": check}
     manifest |= facts(connection, new / "purchases.parquet") | _history(job, mark, reports)
     write_manifest(new, manifest)
     publish(new, settings, name)
@@ -143,6 +149,20 @@ def _need_purchases(before: Warehouse | None, extracts: tuple[Extract, ...]) -> 
     if before is None and not any(extract.table in PURCHASE_INPUTS for extract in extracts):
         message = "There are no purchases: bring web_orders or till_receipts. Next: map one of them in dataset.toml."
         raise DataError(message)
+
+
+def _need_same_key(job: _Job) -> str | None:
+    """What tells the key of the hashes apart from others, None where nothing was ever hashed."""
+    held = job.before.manifest.get("identity_key") if job.before else None
+    if job.key is None:
+        return held
+    if held and held != key_check(job.key):
+        message = (
+            "Identifiers were hashed under another key before, and hashes of two keys never match. Next: set the key "
+            "of that load, or load every table again with `omnishelf ingest --replace`."
+        )
+        raise UserError(message)
+    return key_check(job.key)
 
 
 def _need_rows(staged: Sequence[Staged]) -> None:
@@ -161,12 +181,18 @@ def _why(staged: Staged) -> str:
 def _staged(connection: DuckDBPyConnection, job: _Job, extract: Extract, share: float) -> Staged:
     job.progress(f"Reading {extract.table.name}", share * 0.6)
     with readable(extract.files, job.scratch):
-        return stage(connection, extract, job.scratch / "staged", job.loaded_at)
+        known = concealed(connection, extract, job.key, job.scratch / "raw") if job.key else extract
+        return stage(connection, known, job.scratch / "staged", job.loaded_at, _held(job, extract.table))
 
 
-def _merged(connection: DuckDBPyConnection, before: Warehouse | None, staged: Staged, inputs: Path) -> Merged:
-    held = before.input(staged.table.name) if before else None
-    return merge(connection, staged, held if held and held.is_file() else None, inputs / staged.path.name)
+def _merged(connection: DuckDBPyConnection, job: _Job, staged: Staged, inputs: Path) -> Merged:
+    return merge(connection, staged, _held(job, staged.table), inputs / staged.path.name)
+
+
+def _held(job: _Job, table: Table) -> Path | None:
+    """The table as loaded before, None where it was not."""
+    held = job.before.input(table.name) if job.before else None
+    return held if held and held.is_file() else None
 
 
 def _need_one_currency(connection: DuckDBPyConnection, inputs: Path) -> str | None:

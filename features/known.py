@@ -9,13 +9,16 @@ from ibis.backends.duckdb import Backend
 
 from features.clock import DAY_SECONDS, EPOCH, Cutoff
 
+_NEGLIGIBLE = 1e-9
+"""Units that rounding leaves of a line that came back whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """Tables as of a cutoff.
 
-    purchases   one purchased line before the cutoff with its SKU's brand and category levels, and
-                `age_days` (> 0): how long before the cutoff it was bought
+    purchases   one purchased line before the cutoff, less what came back of it before the cutoff, with its
+                SKU's brand and category levels, and `age_days` (> 0): how long before the cutoff it was bought
     visits      one row per customer, SKU and basket: `age_days`, `units`
     promotions  promotions that were running at the cutoff (begun before it, ending after it), or,
                 with a promotion plan, announced for the days after it
@@ -25,6 +28,25 @@ class Known:
     purchases: Table
     visits: Table
     promotions: Table
+
+
+def kept_before(purchases: Table, returns: Table, cutoff: Cutoff) -> Table:
+    """Purchased lines less what came back before the cutoff; lines that came back whole are left out.
+
+    A line that came back at or after the cutoff is as it was bought.
+    """
+    at = ibis.literal(cutoff.at, type="timestamp(6)")
+    back = (
+        returns.filter(returns.returned_at < at)
+        .group_by(back_basket=returns.basket_id, back_line=returns.line)
+        .agg(units_back=ibis._.units.sum(), paid_back=ibis._.paid.sum())
+    )
+    joined = purchases.left_join(back, [purchases.basket_id == back.back_basket, purchases.line == back.back_line])
+    units = joined.units - joined.units_back.fill_null(0.0)
+    paid = joined.paid.cast("float64") - joined.paid_back.cast("float64").fill_null(0.0)
+    kept = joined.filter(joined.units_back.isnull() | (units > _NEGLIGIBLE))
+    # No `greatest`: engines differ in whether it is null where one of its arguments is.
+    return kept.mutate(units=units, paid=ibis.ifelse(paid < 0, 0, paid)).select(*purchases.columns)
 
 
 def purchases_before(purchases: Table, skus: Table, cutoff: Cutoff) -> Table:
@@ -79,7 +101,8 @@ def promotions_at(promotions: Table, cutoff: Cutoff, plan_days: float = 0.0) -> 
 def known_before(engine: Backend, tables: Path, cutoff: Cutoff, plan_days: float = 0.0) -> Known:
     """Materialise what is known before the cutoff from a warehouse folder's Parquet files."""
     skus = engine.read_parquet(tables / "skus.parquet")
-    lines = purchases_before(engine.read_parquet(tables / "purchases.parquet"), skus, cutoff)
+    bought, returns = (engine.read_parquet(tables / f"{name}.parquet") for name in ("purchases", "returns"))
+    lines = purchases_before(kept_before(bought, returns, cutoff), skus, cutoff)
     purchases = engine.create_table("known_purchases", lines, temp=True)
     visits = engine.create_table("known_visits", visits_of(purchases), temp=True)
     running = promotions_at(engine.read_parquet(tables / "promotions.parquet"), cutoff, plan_days)

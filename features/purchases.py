@@ -1,6 +1,6 @@
 """The one history: online and offline lines together, as Ibis expressions."""
 
-from ibis import Table, ifelse, literal, row_number, union, window
+from ibis import Table, Value, ifelse, literal, row_number, union, window
 
 from features.contracts.columns import STORE, WEB
 from features.contracts.inputs import OWN_PARTY
@@ -37,8 +37,7 @@ def till_lines(till_receipts: Table) -> Table:
 def _lines(table: Table, channel: str, customer: str, basket: str, at: str) -> Table:
     return table.select(
         customer_id=table[customer],
-        # An order and a receipt may have the same number, and so may those of two sellers.
-        basket_id=ifelse(table.party == OWN_PARTY, "", table.party + "/") + literal(f"{channel}:") + table[basket],
+        basket_id=basket_named(table.party, channel, table[basket]),
         line=table.line,
         line_key=table.line_key,
         channel=literal(channel),
@@ -51,6 +50,11 @@ def _lines(table: Table, channel: str, customer: str, basket: str, at: str) -> T
         promotion_id=table.promotion_id,
         party=table.party,
     )
+
+
+def basket_named(party: Value, channel: str, order: Value) -> Value:
+    """The basket of an order or a receipt: both may have the same number, and so may those of two sellers."""
+    return ifelse(party == OWN_PARTY, "", party + "/") + literal(f"{channel}:") + order
 
 
 def numbered(lines: Table) -> Table:

@@ -1,7 +1,7 @@
 """The warehouse: the tables of the last complete load, found through one pointer file.
 
     warehouse/current              the digest of the warehouse that counts
-    warehouse/<digest>/            purchases, skus, stores, promotions (`.parquet`) and manifest.json
+    warehouse/<digest>/            the tables of contracts/outputs.py (`.parquet`) and manifest.json
     warehouse/<digest>/inputs/     the contract tables that they are made from, kept to merge later loads into
 
 A folder is written under a temporary name, renamed, and only then pointed to: a load that dies leaves
@@ -23,7 +23,7 @@ POINTER = "current"
 PARTIAL = "partial"
 """The folder of a load that is not finished."""
 MANIFEST = "manifest.json"
-SCHEMA = 1
+SCHEMA = 2
 """Part of every digest: raise it when tables made from the same inputs come out differently."""
 
 
@@ -34,7 +34,8 @@ class Warehouse:
     `manifest` holds: schema; digest; rows (output table -> count); id_types (customer_id and sku -> "int64"
     or "string": the type in which ids came) and integer_ids (the same of every input table); currency (None
     where no row says); first and last (instants of the first and last purchase); source and loaded_at of the
-    last load; loads (what each load that changed something did).
+    last load; loads (what each load that changed something did); identity_key (tells the key of the hashes
+    apart from others, None without identifiers).
     """
 
     folder: Path
@@ -97,6 +98,10 @@ class Warehouse:
     @property
     def promotions(self) -> Path:
         return self.table("promotions")
+
+    @property
+    def returns(self) -> Path:
+        return self.table("returns")
 
     @property
     def digest(self) -> str:

@@ -260,15 +260,10 @@ def serve(
 @app.command()
 def doctor(work: Work = None) -> None:
     """List the contract tables: present or not, rows, freshness, quarantine, and what each switches on."""
-    import dataclasses
-
-    import pandas as pd
-
     from features.doctor import examine
-    from training.console import console, table
+    from training.console import console, examined
 
-    found = examine(Settings.load(work))
-    console().print(table("Tables", pd.DataFrame([dataclasses.asdict(status) for status in found])))
+    console().print(examined(examine(Settings.load(work))))
 
 
 @app.command()

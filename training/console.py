@@ -1,6 +1,6 @@
 """The console: progress and plain summaries, on standard error; results that a program reads go to standard output."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
@@ -9,7 +9,9 @@ from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from features.doctor import TableStatus
 from training.record import RANKER
 from training.stages import Stages
 
@@ -58,6 +60,40 @@ def table(title: str, frame: pd.DataFrame) -> Table:
     for row in frame.itertuples(index=False):
         shown.add_row(*(f"{value:.4f}" if isinstance(value, float) else escape(str(value)) for value in row))
     return shown
+
+
+def examined(found: Sequence[TableStatus]) -> Group:
+    """The contract tables, a row each, and below them what to do next. Fits into 80 columns."""
+    shown = Table(title="Tables", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown.add_column("table", no_wrap=True)
+    for name in ("rows", "latest", "bad rows"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    shown.add_column("switches on")
+    for status in found:
+        latest = f"{status.latest:%Y-%m-%d}" if status.latest else "–"
+        bad = f"{sum(status.quarantined.values()):,}"
+        rows = f"{status.rows:,}" if status.is_on else "–"
+        capability = f"{'✓' if status.is_on else '·'} {status.capability}"
+        shown.add_row(status.table, rows, latest, bad, escape(capability), style=None if status.is_on else "dim")
+    return Group(shown, *(Text(line) for line in _next_steps(found)))
+
+
+def _next_steps(found: Sequence[TableStatus]) -> list[str]:
+    """A line a table with something to mend, and one for all the tables that are not there."""
+    reasons = {status.table: _most_frequent(status.quarantined) for status in found}
+    steps = [
+        f"Next, {status.table}: {reasons[status.table]}{status.next_step}."
+        for status in found
+        if status.next_step and (status.is_on or status.quarantined)
+    ]
+    missing = [status.table for status in found if not status.is_on and not status.quarantined]
+    if missing:
+        steps.append(f"Next: add any of {', '.join(f'[{name}]' for name in missing)} to dataset.toml to switch it on.")
+    return steps
+
+
+def _most_frequent(reasons: dict[str, int]) -> str:
+    return "".join(f"{times:,} rows, {reason}; " for reason, times in reasons.items())
 
 
 LEAD = ["difference", "difference_low", "difference_high"]

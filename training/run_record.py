@@ -35,11 +35,12 @@ EMPTY = {
 
 
 def datasets(warehouse: Warehouse) -> tuple[DatasetRecord, ...]:
-    """The warehouse's tables, each under the digest of the whole."""
+    """The warehouse's tables that have rows, each under the digest of the whole."""
     columns = {table.name: {column.name: SQL_TYPES[column.kind] for column in table.columns} for table in OUTPUTS}
     return tuple(
         DatasetRecord(name, warehouse.table(name), warehouse.digest, rows, columns.get(name, {}))
         for name, rows in warehouse.rows.items()
+        if rows
     )
 
 

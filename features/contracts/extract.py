@@ -1,7 +1,7 @@
 """What a source hands over: one contract table, converted but not yet checked, as SQL over raw rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.contracts.table import Table
@@ -31,6 +31,8 @@ class Extract:
     values       contract column -> where it comes from; columns without an entry are not brought
     raw_columns  the source's own columns, as they go to quarantine
     files        the files that the rows come from; their bytes tell whether the load was done before
+    identifiers  identifier of a person -> its text, an expression over a raw row; only a keyed hash of it may be kept
+    region       the country of phone numbers that name none, ISO 3166
     integer_ids  id columns that came as whole numbers
     untyped_ids  id columns whose source does not say (CSV, floats): whole numbers if all of them read so
     malformed    what stands after FROM to read lines that are no rows: `_file`, `text`, `reason`
@@ -45,6 +47,8 @@ class Extract:
     integer_ids: frozenset[str] = frozenset()
     untyped_ids: frozenset[str] = frozenset()
     malformed: str | None = None
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    region: str = ""
 
 
 def shown(files: tuple[Path, ...]) -> str:

@@ -1,12 +1,16 @@
-"""The tables of the warehouse: what every later stage reads. All four are always there."""
+"""The tables of the warehouse: what every later stage reads. All are always there, those not brought without rows."""
 
 from features.contracts import columns
-from features.contracts.inputs import PROMOTIONS as PROMOTIONS_INPUT
+from features.contracts.inputs import INPUTS, PROMOTIONS, PURCHASE_INPUTS
+from features.contracts.inputs import RETURNS as RETURNS_INPUT
 from features.contracts.inputs import SKUS as SKUS_INPUT
 from features.contracts.inputs import STORES as STORES_INPUT
-from features.contracts.table import NOT_NEGATIVE, Check, Column, Kind, Table
+from features.contracts.table import NOT_NEGATIVE, POSITIVE, Check, Column, Kind, Table
 
-_AS_BROUGHT = {columns.PRODUCT, columns.BRAND, columns.CATEGORY_PATH}
+_CATEGORISED = (columns.PRODUCT, columns.BRAND, columns.CATEGORY_PATH)
+_MADE = {columns.PARTY, columns.SKU, columns.NAME}
+SKUS_AS_BROUGHT = tuple(name for name in SKUS_INPUT.names if name not in _MADE)
+"""Columns of a SKU that are what the description says."""
 _LEVEL = "null where the SKU has no category path"
 
 PURCHASES = Table(
@@ -41,10 +45,11 @@ SKUS = Table(
     columns=(
         Column(columns.SKU, Kind.ID, "The SKU", required=True),
         Column(columns.NAME, Kind.TEXT, "What a shopper reads; the SKU itself where it has no name", required=True),
-        *(column for column in SKUS_INPUT.columns if column.name in _AS_BROUGHT),
+        *(SKUS_INPUT.column(name) for name in _CATEGORISED),
         Column(columns.DEPARTMENT, Kind.TEXT, f"First level of the category path; {_LEVEL}"),
         Column(columns.CATEGORY, Kind.TEXT, f"Second level, or the only one; {_LEVEL}"),
         Column(columns.SUBCATEGORY, Kind.TEXT, f"Last level; {_LEVEL}"),
+        *(SKUS_INPUT.column(name) for name in SKUS_AS_BROUGHT if name not in _CATEGORISED),
     ),
     key=(columns.SKU,),
 )
@@ -56,6 +61,25 @@ STORES = Table(
     key=(columns.STORE_ID,),
 )
 
-PROMOTIONS = PROMOTIONS_INPUT
+RETURNS = Table(
+    name="returns",
+    row="what came back of a purchased line at an instant; sorted by returned_at, basket_id, line",
+    columns=(
+        *(PURCHASES.column(name) for name in (columns.CUSTOMER_ID, columns.BASKET_ID, columns.LINE)),
+        *(PURCHASES.column(name) for name in (columns.CHANNEL, columns.STORE_ID, columns.SKU, columns.BOUGHT_AT)),
+        Column("returned_at", Kind.INSTANT, "When it came back; features know of it only after", required=True),
+        Column(columns.UNITS, Kind.UNITS, "How many came back", required=True, unit="units", checks=(POSITIVE,)),
+        Column(columns.PAID, Kind.MONEY, "What was given back; null where not known", unit="currency units"),
+        PURCHASES.column(columns.PARTY),
+    ),
+    key=(columns.BASKET_ID, columns.LINE, "returned_at"),
+)
 
-OUTPUTS: tuple[Table, ...] = (PURCHASES, SKUS, STORES, PROMOTIONS)
+AS_BROUGHT: tuple[Table, ...] = tuple(
+    table for table in INPUTS if table not in (*PURCHASE_INPUTS, RETURNS_INPUT, SKUS_INPUT, STORES_INPUT)
+)
+"""Tables that are passed on as they were merged."""
+
+OUTPUTS: tuple[Table, ...] = (PURCHASES, RETURNS, SKUS, STORES, *AS_BROUGHT)
+
+__all__ = ["AS_BROUGHT", "OUTPUTS", "PROMOTIONS", "PURCHASES", "RETURNS", "SKUS", "SKUS_AS_BROUGHT", "STORES"]

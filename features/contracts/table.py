@@ -15,6 +15,7 @@ class Kind(StrEnum):
     UNITS = "number of units"
     NUMBER = "number"
     WHOLE = "whole number"
+    BOOLEAN = "yes or no"
 
 
 SQL_TYPES: dict[Kind, str] = {
@@ -26,6 +27,7 @@ SQL_TYPES: dict[Kind, str] = {
     Kind.UNITS: "DOUBLE",
     Kind.NUMBER: "DOUBLE",
     Kind.WHOLE: "INTEGER",
+    Kind.BOOLEAN: "BOOLEAN",
 }
 
 
@@ -42,6 +44,7 @@ class Check:
 
 
 NOT_NEGATIVE = Check("{value} >= 0", "negative")
+POSITIVE = Check("{value} > 0", "not above 0")
 NOT_FUTURE = Check("{value} <= {loaded_at}", "in the future")
 SHARE = Check("{value} BETWEEN 0 AND 1", "not between 0 and 1")
 LATITUDE = Check("{value} BETWEEN -90 AND 90", "not between -90 and 90")
@@ -62,7 +65,10 @@ class Otherwise:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: optional unless `required`, where neither the source nor an `otherwise` may leave it null."""
+    """One column: optional unless `required`, where neither the source nor an `otherwise` may leave it null.
+
+    `made_from` names the identifier of a person that is brought in its place: the column holds a keyed hash.
+    """
 
     name: str
     kind: Kind
@@ -71,6 +77,7 @@ class Column:
     unit: str = ""
     checks: tuple[Check, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
+    made_from: str = ""
 
     @property
     def sql_type(self) -> str:
@@ -85,6 +92,7 @@ class Table:
     key         the columns that name a row: a later row with the same key replaces an earlier one
     capability  what the table switches on
     checks      conditions on several columns at once
+    apart       rows that are alike in these columns have intervals, "from" to "to", that do not overlap
     """
 
     name: str
@@ -93,11 +101,12 @@ class Table:
     key: tuple[str, ...]
     capability: str = ""
     checks: tuple[Check, ...] = ()
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = set(self.key) - set(self.names)
+        unknown = (set(self.key) | set(self.apart)) - set(self.names)
         if unknown:
-            message = f"{self.name}: the key names columns that are not declared: {sorted(unknown)}"
+            message = f"{self.name}: key or apart names columns that are not declared: {sorted(unknown)}"
             raise ValueError(message)
 
     @property
@@ -108,6 +117,11 @@ class Table:
     def content(self) -> tuple[str, ...]:
         """The columns that are not part of the key."""
         return tuple(name for name in self.names if name not in self.key)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Identifiers of persons that may be brought; what is stored is made from them."""
+        return tuple(dict.fromkeys(column.made_from for column in self.columns if column.made_from))
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -10,9 +10,11 @@ import ibis
 from duckdb import DuckDBPyConnection
 
 from features.catalogue import complete_skus, complete_stores
-from features.contracts.inputs import INPUTS, SKUS, STORES, TILL_RECEIPTS, WEB_ORDERS
-from features.contracts.outputs import OUTPUTS, PURCHASES
+from features.contracts.inputs import INPUTS, RETURNS, SKUS, STORES, TILL_RECEIPTS, WEB_ORDERS
+from features.contracts.outputs import AS_BROUGHT, OUTPUTS, PURCHASES
+from features.contracts.outputs import RETURNS as RETURNED
 from features.contracts.table import Table
+from features.loading.returned import returned_lines
 from features.purchases import purchases
 from features.sql import count, parquet, quoted, write_parquet
 
@@ -23,6 +25,7 @@ _IBIS_TYPES = {
     "DECIMAL(18,4)": "decimal(18, 4)",
     "DOUBLE": "float64",
     "INTEGER": "int32",
+    "BOOLEAN": "boolean",
 }
 
 
@@ -41,9 +44,11 @@ def assemble(connection: DuckDBPyConnection, inputs: Path, folder: Path, step: C
     write_parquet(connection, queries["purchases"], folder / "purchases.parquet")
     step("Catalogue")
     _view(connection, PURCHASES, folder / "purchases.parquet")
-    write_parquet(connection, queries["skus"], folder / "skus.parquet")
-    write_parquet(connection, queries["stores"], folder / "stores.parquet")
-    _promotions(connection, inputs, folder / "promotions.parquet")
+    for name in ("skus", "stores"):
+        write_parquet(connection, queries[name], folder / f"{name}.parquet")
+    _returns(connection, queries["returns"] if RETURNS.name in present else None, folder)
+    for table in AS_BROUGHT:
+        _as_brought(connection, table, inputs, folder)
     return {table.name: count(connection, parquet(folder / f"{table.name}.parquet")) for table in OUTPUTS}
 
 
@@ -56,6 +61,7 @@ def _queries(present: frozenset[str]) -> dict[str, str]:
         "purchases": purchases(orders, receipts),
         "skus": complete_skus(ibis_table(SKUS), history),
         "stores": complete_stores(ibis_table(STORES), history),
+        "returns": returned_lines(ibis_table(RETURNS), history),
     }
     return {name: str(ibis.to_sql(expression, dialect="duckdb")) for name, expression in expressions.items()}
 
@@ -64,15 +70,27 @@ def _view(connection: DuckDBPyConnection, table: Table, path: Path) -> None:
     """The table under its own name in the session; empty where there is no file."""
     columns = (f"CAST(NULL AS {column.sql_type}) AS {quoted(column.name)}" for column in table.columns)
     rows = f"SELECT * FROM {parquet(path)}" if path.is_file() else f"SELECT {', '.join(columns)} WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS {rows}").fetchall()
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(table.name)} AS {rows}").fetchall()
 
 
-def _promotions(connection: DuckDBPyConnection, inputs: Path, path: Path) -> None:
-    merged = inputs / "promotions.parquet"
+def _returns(connection: DuckDBPyConnection, query: str | None, folder: Path) -> None:
+    path = folder / f"{RETURNED.name}.parquet"
+    columns = ", ".join(
+        f"CAST({quoted(column.name)} AS {column.sql_type}) AS {quoted(column.name)}" for column in RETURNED.columns
+    )
+    if query:
+        write_parquet(connection, f"SELECT {columns} FROM ({query})", path)
+    else:
+        nothing = ", ".join(f"CAST(NULL AS {column.sql_type}) AS {quoted(column.name)}" for column in RETURNED.columns)
+        write_parquet(connection, f"SELECT {nothing} WHERE false", path)
+
+
+def _as_brought(connection: DuckDBPyConnection, table: Table, inputs: Path, folder: Path) -> None:
+    merged, path = (place / f"{table.name}.parquet" for place in (inputs, folder))
     if merged.is_file():
         link(merged, path)
     else:
-        write_parquet(connection, "FROM promotions", path)
+        write_parquet(connection, f"FROM {quoted(table.name)}", path)
 
 
 def link(source: Path, path: Path) -> None:

@@ -11,6 +11,7 @@ from features.contracts.table import Table
 from features.errors import DataError
 from features.loading.duplicates import leave_out_duplicates
 from features.loading.judging import REASON, judged, raw_name, unread, unread_reason
+from features.loading.overlaps import leave_out_overlaps
 from features.loading.quarantine import BadRows, no_bad_rows
 from features.sql import count, listed, parquet, quoted, write_parquet
 
@@ -38,8 +39,10 @@ class Staged:
     integer_ids: frozenset[str]
 
 
-def stage(connection: DuckDBPyConnection, extract: Extract, folder: Path, loaded_at: datetime) -> Staged:
-    """Check the rows of an extract and write the good ones to `folder`.
+def stage(
+    connection: DuckDBPyConnection, extract: Extract, folder: Path, loaded_at: datetime, held: Path | None = None
+) -> Staged:
+    """Check the rows of an extract and write the good ones to `folder`; `held` is the table as loaded before.
 
     Raises DataError where a required column is not brought, or where most values of a column cannot
     be read (the mapping is wrong then, not the rows).
@@ -56,6 +59,7 @@ def stage(connection: DuckDBPyConnection, extract: Extract, folder: Path, loaded
         bad.add_malformed(extract.malformed)
         read += count(connection, extract.malformed)
     duplicates = leave_out_duplicates(connection, extract, path, bad, loaded_at)
+    leave_out_overlaps(connection, extract, path, held, bad)
     kept = count(connection, parquet(path))
     return Staged(table, path, kept, read, duplicates, bad, _integer_ids(connection, extract, path))
 

@@ -37,6 +37,8 @@ def converted(source: str, physical: str, kind: Kind, mapping: ColumnMapping, zo
         return _id(source, physical)
     if kind is Kind.TEXT:
         return f"nullif(trim(CAST({source} AS VARCHAR)), '')"
+    if kind is Kind.BOOLEAN:
+        return f"TRY_CAST(trim(CAST({source} AS VARCHAR)) AS BOOLEAN)"
     return _number(source, physical, kind, mapping, decimal)
 
 

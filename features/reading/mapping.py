@@ -62,6 +62,8 @@ class TableMapping:
     csv: CsvOptions
     time_zone: str
     party: str
+    region: str = ""
+    """The country of phone numbers that name none, ISO 3166."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def read_dataset(path: Path | None) -> Dataset:
         message = f"{path} is not TOML: {error}. Next: mend that line."
         raise UserError(message) from error
     names = [table.name for table in INPUTS]
-    _know(path, "", text, ["name", "time_zone", "party", "csv", *names])
+    _know(path, "", text, ["name", "time_zone", "party", "region", "csv", *names])
     tables = tuple(_table(path, table, text) for table in INPUTS if table.name in text)
     if not tables:
         message = f'{path} describes no table. Next: add [till_receipts] or [web_orders] with files = "…".'
@@ -108,20 +110,21 @@ def _table(path: Path, table: Table, text: Mapping[str, Any]) -> TableMapping:
     if not isinstance(given, dict):
         message = f"{path}: {where} is not a table. Next: write {where} on a line of its own, and files below it."
         raise UserError(message)
-    _know(path, where, given, ["files", "time_zone", "party", "csv", "columns"])
+    _know(path, where, given, ["files", "time_zone", "party", "region", "csv", "columns"])
     files = _texts(given.get("files", ()))
     if not files:
         message = f'{path}: {where} names no files. Next: add files = "folder/*.csv", relative to {path.name}.'
         raise UserError(message)
     columns = given.get("columns", {})
-    _know(path, f"[{table.name}.columns]", columns, list(table.names))
+    _know(path, f"[{table.name}.columns]", columns, list(dict.fromkeys((*table.names, *table.identifiers))))
     zone = str(given.get("time_zone", text.get("time_zone", "UTC")))
     _need_zone(path, zone)
     csv = text.get("csv", {}) | given.get("csv", {})
     _know(path, f"[{table.name}.csv]", csv, ["delimiter", "quote", "encoding", "decimal", "null"])
     csv["null"] = _texts(csv.get("null", ()))
     mapped = {name: _column(path, f"{table.name}.columns.{name}", one) for name, one in columns.items()}
-    return TableMapping(table, files, mapped, CsvOptions(**csv), zone, str(given.get("party", text.get("party", ""))))
+    party, region = (str(given.get(name, text.get(name, ""))) for name in ("party", "region"))
+    return TableMapping(table, files, mapped, CsvOptions(**csv), zone, party, region)
 
 
 def _texts(one_or_many: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:

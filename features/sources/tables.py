@@ -67,6 +67,8 @@ def _extract(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, 
     values: dict[str, Value] = {}
     types: dict[str, str] = {}
     for column in table.columns:
+        if column.name in table.identifiers:
+            continue
         said = _said(mapping, column, raw)
         if said is not None:
             source, types[column.name] = _source(connection, path, mapping, said, raw)
@@ -82,7 +84,21 @@ def _extract(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, 
         integer_ids=frozenset(name for name in ids if is_integer(types[name])),
         untyped_ids=frozenset(name for name in ids if not raw.is_typed or is_float(types[name])),
         malformed=raw.malformed,
+        identifiers=_identifiers(connection, path, mapping, raw),
+        region=mapping.region,
     )
+
+
+def _identifiers(connection: DuckDBPyConnection, path: Path, mapping: TableMapping, raw: RawRows) -> dict[str, str]:
+    """Identifiers of persons that the file has, as texts; those that it does not have are left out."""
+    found: dict[str, str] = {}
+    for name in mapping.table.identifiers:
+        said = _said(mapping, Column(name, Kind.TEXT, ""), raw)
+        if said is not None:
+            source, physical = _source(connection, path, mapping, said, raw)
+            kind = Kind.ID if is_float(physical) else Kind.TEXT
+            found[name] = converted(source, physical, kind, said, mapping.time_zone, mapping.csv.decimal)
+    return found
 
 
 def _said(mapping: TableMapping, column: Column, raw: RawRows) -> ColumnMapping | None:

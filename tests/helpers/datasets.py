@@ -135,9 +135,8 @@ def _receipts(rng: np.random.Generator, lines: list[_Line], prices: np.ndarray) 
     table = _priced(lines, prices)
     table["receipt_id"] = "r-" + _orders_of(table).astype(str)
     table["loyalty_id"] = table["customer"].where(table["customer"] != "", None)
-    table["payment_token"] = [f"t-{rng.integers(1_000_000)}" for _ in range(len(table))]
     columns = ["receipt_id", "line", "store_id", "sku", "at", "units", "paid", "list_price", "loyalty_id"]
-    return table[[*columns, "payment_token"]].rename(columns={"at": "sold_at"})
+    return table[columns].rename(columns={"at": "sold_at"})
 
 
 def _orders(lines: list[_Line], prices: np.ndarray) -> pd.DataFrame:

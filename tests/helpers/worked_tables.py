@@ -20,7 +20,7 @@ import ibis
 import pytest
 
 from features.clock import Cutoff
-from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
+from features.contracts.outputs import PROMOTIONS, PURCHASES, RETURNS, SKUS
 from features.contracts.table import Table
 from features.engine import duckdb_engine
 from features.facts import Facts
@@ -71,7 +71,7 @@ def write_warehouse(folder: Path, purchases: str, *, skus: str = "", promotions:
     with tables(purchases, skus, promotions) as connection:
         for sku in bought:
             _insert(connection, SKUS, {"sku": sku, "name": sku})
-        for table in (PURCHASES, SKUS, PROMOTIONS):
+        for table in (PURCHASES, RETURNS, SKUS, PROMOTIONS):
             write_parquet(connection, f"FROM {table.name}", folder / f"{table.name}.parquet")
     return Warehouse(folder, {"digest": folder.name})
 
@@ -93,7 +93,8 @@ def tables(purchases: str, skus: str = "", promotions: str = "") -> Iterator[duc
     skus        sku, brand, department, category, subcategory; unless it is given, SKUs have none of these
     promotions  `from_days`, `to_days` (after the cutoff), sku, store, channel, display, mailer
     """
-    given = (
+    given: tuple[tuple[Table, list[Row]], ...] = (
+        (RETURNS, []),
         (PURCHASES, [_purchase(row, nth) for nth, row in enumerate(read(purchases))]),
         (SKUS, [{"name": row["sku"]} | row for row in read(skus)]),
         (PROMOTIONS, [_promotion(row) for row in read(promotions)]),

@@ -355,7 +355,7 @@ def test_a_customer_a_sku_and_a_time_are_enough(settings: Settings) -> None:
         ("7", "web:7@2025-05-01", 1, "bread", datetime(2025, 5, 1, 15, 30), 1.0, None, None),
         ("7", "web:7@2025-05-02", 1, "milk", datetime(2025, 5, 1, 16, 30), 1.0, None, None),
     ]
-    assert report.rows == {"purchases": 4, "skus": 2, "stores": 0, "promotions": 0}
+    assert {name: rows for name, rows in report.rows.items() if rows} == {"purchases": 4, "skus": 2}
     assert history.id_types == {"customer_id": "int64", "sku": "string"}
 
 

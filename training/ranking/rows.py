@@ -8,7 +8,7 @@ from features.facts import Codes, Facts, Floats
 from features.vector import Shopper, vector
 from serving.candidates import Candidates
 
-NEGATIVE_SHARE = 0.35
+NEGATIVE_SHARE = 0.2
 """Of the candidates that were not bought, so many are kept: more changes nothing but the time."""
 
 

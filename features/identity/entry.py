@@ -42,8 +42,9 @@ def identifiers(home: normalise.Region) -> tuple[Identifier, ...]:
         _same("family_sound", normalise.family_sound, "family_name"),
         _same("birth_date", normalise.birth_date),
         _same("birth_year", normalise.birth_year, "birth_date"),
-        _same("birth_month", normalise.birth_month, "birth_date"),
-        _same("birth_day", normalise.birth_day, "birth_date"),
+        # one purpose, so that a day and a month that changed places can be seen
+        Identifier("birth_month", "birth_date", normalise.birth_month, "birth_part"),
+        Identifier("birth_day", "birth_date", normalise.birth_day, "birth_part"),
         _same("street", normalise.street),
         _same("postcode", normalise.postcode),
         _same("city", normalise.name),

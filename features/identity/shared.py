@@ -1,0 +1,77 @@
+"""Deterministic links: two subjects that share a strong identifier, or that a channel itself says are one."""
+
+from datetime import datetime
+
+from duckdb import DuckDBPyConnection
+
+from features.identity.evidence import LINKED
+from features.identity.limits import SHARED_BY_AT_MOST, STRONG
+from features.sql import instant, literal
+
+LINK_COLUMNS = "left_node BIGINT, right_node BIGINT, type VARCHAR, method VARCHAR, score DOUBLE, valid_from TIMESTAMP"
+
+
+def known_before(connection: DuckDBPyConnection, evidence: str, at: datetime | None, into: str) -> None:
+    """Make the table `into` (node, type, value UBIGINT, …): evidence learned before `at`, within the limits.
+
+    Also makes `nodes` (node BIGINT, subject, party, first_seen): every subject, the oldest first. Values that too many
+    subjects share are left out, and stand in `too_common` (type, value, subjects).
+    """
+    learned = "TRUE" if at is None else f"(valid_from IS NULL OR valid_from < {instant(at)})"
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE nodes AS
+        SELECT row_number() OVER (ORDER BY first_seen NULLS FIRST, subject) AS node, * FROM (
+            SELECT subject, min(party) AS party,
+                CASE WHEN count(*) = count(valid_from) THEN min(valid_from) END AS first_seen
+            FROM (SELECT subject, party, valid_from FROM {evidence}
+                  UNION ALL SELECT value, party, valid_from FROM {evidence} WHERE type = {literal(LINKED)})
+            WHERE {learned} GROUP BY subject)
+    """).fetchall()
+    limits = ", ".join(f"({literal(kind)}, {most})" for kind, most in SHARED_BY_AT_MOST.items())
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE known_all AS
+        SELECT node, type, hash(value) AS value, CASE WHEN type = {literal(LINKED)} THEN value END AS other,
+            nodes.party AS party, consent IS NOT NULL AS is_pooled, valid_from, valid_to
+        FROM {evidence} AS rows JOIN nodes USING (subject) WHERE {learned.replace("valid_from", "rows.valid_from")}
+    """).fetchall()
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE too_common AS
+        SELECT type, value, count(DISTINCT node) AS subjects FROM known_all
+        JOIN (VALUES {limits}) AS most(type, most) USING (type)
+        GROUP BY type, value, most HAVING count(DISTINCT node) > most
+    """).fetchall()
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM known_all ANTI JOIN too_common USING (type, value)"
+    ).fetchall()
+    connection.execute("DROP TABLE known_all").fetchall()
+
+
+def shared_links(connection: DuckDBPyConnection, known: str, into: str) -> None:
+    """Insert into `into` (LINK_COLUMNS) each pair of subjects that shares a strong identifier at the same time.
+
+    Subjects of different parties only where both gave their consent to it.
+    """
+    strong = ", ".join(literal(kind) for kind in STRONG)
+    connection.execute(f"""
+        INSERT INTO {into}
+        SELECT l.node, r.node, l.type, 'shared', 1.0, min(greatest(l.valid_from, r.valid_from))
+        FROM {known} AS l JOIN {known} AS r ON l.type = r.type AND l.value = r.value AND l.node < r.node
+        WHERE l.type IN ({strong}) AND r.type IN ({strong}) AND {MAY_POOL}
+          AND coalesce(l.valid_from < r.valid_to, TRUE) AND coalesce(r.valid_from < l.valid_to, TRUE)
+        GROUP BY ALL
+    """).fetchall()
+
+
+def declared_links(connection: DuckDBPyConnection, known: str, into: str) -> None:
+    """Insert into `into` the links that a channel declares: a loyalty card entered in an account."""
+    connection.execute(f"""
+        INSERT INTO {into}
+        SELECT least(l.node, r.node), greatest(l.node, r.node), {literal(LINKED)}, 'declared', 1.0, min(l.valid_from)
+        FROM {known} AS l JOIN nodes AS r ON l.other = r.subject
+        WHERE l.type = {literal(LINKED)} AND l.node <> r.node AND l.party = r.party
+        GROUP BY ALL
+    """).fetchall()
+
+
+MAY_POOL = "(l.party = r.party OR (l.is_pooled AND r.is_pooled))"
+"""Identities of two parties are pooled only where consent says so."""

@@ -26,7 +26,7 @@ SKUS = Table(
         Column("image", Kind.TEXT, "Address of a picture"),
     ),
     key=("party", "sku"),
-    capability="names in answers, affinity to brand and category, similar products",
+    capability="names, brands and categories",
     checks=(Check("discontinued_on >= launched_on", "discontinued_on is before launched_on"),),
 )
 
@@ -47,7 +47,7 @@ STORES = Table(
         Column("store_group", Kind.TEXT, "The stores that the calendar and buyers treat alike"),
     ),
     key=("party", "store_id"),
-    capability="store names, distances and formats",
+    capability="store names and distances",
 )
 
 CALENDAR = Table(
@@ -63,6 +63,6 @@ CALENDAR = Table(
         Column("store_group", Kind.TEXT, "The stores that take part; null for all"),
     ),
     key=("party", "event_id", "channel", "store_group", "from"),
-    capability="festivals and holidays known ahead",
+    capability="festivals known ahead",
     checks=(TO_AFTER_FROM,),
 )

@@ -27,7 +27,7 @@ PRICES = Table(
         price("price", "Price of one unit before promotions", required=True),
     ),
     key=("party", "sku", "store_id", "channel", "from"),
-    capability="today's price in answers, price elasticities",
+    capability="shelf prices over time",
     checks=(TO_AFTER_FROM,),
     apart=("party", "sku", "store_id", "channel"),
 )

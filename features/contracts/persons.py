@@ -47,7 +47,7 @@ ACCOUNTS = Table(
         _CONSENT_ID,
     ),
     key=("party", "account_id"),
-    capability="one customer in both channels, by who holds an account",
+    capability="one customer, by account",
 )
 
 LOYALTY_CARDS = Table(
@@ -62,7 +62,7 @@ LOYALTY_CARDS = Table(
         _CONSENT_ID,
     ),
     key=("party", "loyalty_id"),
-    capability="one customer in both channels, by who holds a card",
+    capability="one customer, by card",
 )
 
 PAYMENT_INSTRUMENTS = Table(
@@ -83,7 +83,7 @@ PAYMENT_INSTRUMENTS = Table(
         _CREATED_AT,
     ),
     key=("party", "payment_token", "account_id", "loyalty_id"),
-    capability="receipts without a card, by who pays",
+    capability="one customer, by who pays",
 )
 
 CONSENTS = Table(
@@ -106,6 +106,6 @@ CONSENTS = Table(
         Column("withdrawn_at", Kind.INSTANT, "When it was taken back; null where it stands"),
     ),
     key=("party", "holder", "id", "purpose", "granted_at"),
-    capability="use of a person's data for what they permit",
+    capability="what each person permits",
     checks=(Check("withdrawn_at >= granted_at", "withdrawn_at is before granted_at"),),
 )

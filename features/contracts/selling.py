@@ -73,7 +73,7 @@ WEB_ORDERS = Table(
         ),
     ),
     key=("party", "order_id", "line_key"),
-    capability="recommendations that learn from online orders",
+    capability="learning from online orders",
     checks=(_LINE_IS_NAMED,),
 )
 
@@ -101,7 +101,7 @@ TILL_RECEIPTS = Table(
         ),
     ),
     key=("party", "receipt_id", "line_key"),
-    capability="recommendations that learn from purchases in stores",
+    capability="learning from store purchases",
     checks=(_LINE_IS_NAMED,),
 )
 
@@ -139,6 +139,6 @@ RETURNS = Table(
         ),
     ),
     key=("party", "order_id", "receipt_id", "line_key", "sku", "returned_at"),
-    capability="purchases less what was brought back",
+    capability="purchases less returns",
     checks=(Check("(order_id IS NULL) <> (receipt_id IS NULL)", "not one of order_id and receipt_id"),),
 )

@@ -20,7 +20,7 @@ STOCK = Table(
         Column("units", Kind.UNITS, "Units on hand", required=True, unit="units", checks=(NOT_NEGATIVE,)),
     ),
     key=("party", "store_id", "sku", "as_of"),
-    capability="no recommendation that is out of stock, demand that stock-outs hid",
+    capability="what is on hand in a store",
 )
 
 LISTINGS = Table(
@@ -42,7 +42,7 @@ LISTINGS = Table(
         ),
     ),
     key=("party", "store_id", "sku", "from"),
-    capability="assortments: what a store carries and how much of the shelf it takes",
+    capability="what each store carries",
     checks=(TO_AFTER_FROM,),
     apart=("party", "store_id", "sku"),
 )

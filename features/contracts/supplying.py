@@ -34,7 +34,7 @@ SUPPLIERS = Table(
         _CAPACITY,
     ),
     key=("party", "supplier", "buying_group"),
-    capability="orders planned by supplier: minimum, fixed cost, lead time",
+    capability="orders by supplier",
 )
 
 SUPPLIER_TERMS = Table(
@@ -62,5 +62,5 @@ SUPPLIER_TERMS = Table(
         _CAPACITY,
     ),
     key=("party", "supplier", "sku", "buying_group", "tier_units"),
-    capability="the cheapest way to fill an assortment: costs, tiers, packs, minimum orders",
+    capability="costs, tiers, minimum orders",
 )

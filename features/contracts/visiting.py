@@ -29,5 +29,5 @@ EVENTS = Table(
         Column("position", Kind.WHOLE, "Place in that answer, from 1", checks=(_AT_LEAST_FIRST,)),
     ),
     key=("party", "event_id"),
-    capability="browsing before a purchase, and what came of recommendations",
+    capability="browsing before a purchase",
 )

@@ -79,7 +79,7 @@ def _write(connection: DuckDBPyConnection, extract: Extract, key: KeyedHash, pat
     read += [f"{value.raw} AS {quoted(f'their {name}')}" for name, value in extract.values.items() if value.raw]
     read += [f"{sql} AS {quoted(name)}" for name, sql in extract.identifiers.items()]
     home = region(_region(extract)) if "phone" in extract.identifiers else REGIONS["US"]
-    rows = connection.execute(f"SELECT {', '.join(read)}, _file FROM {extract.rows}")
+    rows = connection.sql(f"SELECT {', '.join(read)}, _file FROM {extract.rows}")
     reader: pa.RecordBatchReader = rows.to_arrow_reader(_ROWS_AT_ONCE)
     empty = hash_identifiers(_with_tokens(reader.schema.empty_table(), key), key, home)
     with pq.ParquetWriter(path, empty.schema, compression="zstd") as writer:

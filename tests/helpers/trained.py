@@ -2,11 +2,13 @@
 
 import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ from serving.bundle import Bundle
 from serving.cache import locked
 from serving.recommender import Recommender
 from tests.helpers.datasets import ingested
+from training import learning
 from training.evaluate import Evaluated
 from training.pipeline import Plan, train
 from training.stages import Stages
@@ -26,8 +29,8 @@ from training.tracking import TrackedRun
 CUTOFF = Cutoff.parse("2025-05-18")
 AT = datetime(2025, 6, 1)
 PLAN = Plan(cutoff=CUTOFF, windows=2, rounds=40)
-DAYS = 144
-"""Purchases until 2025-05-24: a week is left to judge on."""
+DAYS = 150
+"""Purchases until 2025-05-30: more than a week is left to judge on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,10 @@ class TrainedShop:
         lines = lines[lines["bought_at"] < CUTOFF.at]
         return lines.assign(age_days=(CUTOFF.at - lines["bought_at"]).dt.total_seconds() / DAY_SECONDS)
 
-    def copy(self, folder: Path) -> Settings:
-        """A work folder with the same content, for what writes to it; MLflow still knows the first one's artifacts."""
-        shutil.copytree(self.settings.work, folder)
-        return Settings(work=folder, memory_limit="512MB", threads=2)
+    def copy(self, folder: Path, mlflow_template: Path) -> Settings:
+        """A work folder of the same content that may be written to; MLflow in it knows of no run."""
+        shutil.copytree(self.settings.work, folder, ignore=shutil.ignore_patterns("mlflow.db*", "mlartifacts"))
+        return shop_settings(folder, mlflow_template)
 
 
 @pytest.fixture(scope="session")
@@ -80,12 +83,32 @@ def trained_shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str, mlflo
     return TrainedShop(_settings(folder), evaluated, run, stages, said, Bundle.open(bundle))
 
 
-@contextmanager
-def shop_settings(folder: Path, mlflow_template: Path) -> Iterator[Settings]:
+def shop_settings(folder: Path, mlflow_template: Path) -> Settings:
     """Settings of a work folder with an empty MLflow store."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(mlflow_template, folder / "mlflow.db")
-    yield _settings(folder)
+    return _settings(folder)
+
+
+class _Here:
+    """An executor that does what it is given at once, in this process."""
+
+    @staticmethod
+    def submit(work: Callable[..., Any], /, *given: object) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*given))
+        return done
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of the test start no processes: most of what those take is imports."""
+
+    @contextmanager
+    def here(_count: int) -> Iterator[_Here]:
+        yield _Here()
+
+    monkeypatch.setattr(learning, "_processes", here)
 
 
 def _settings(folder: Path) -> Settings:
@@ -94,9 +117,9 @@ def _settings(folder: Path) -> Settings:
 
 def _make(folder: Path, mlflow_template: Path, done: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    with shop_settings(folder, mlflow_template) as settings:
-        ingested(settings, customers=110, skus=60, days=DAYS)
-        said: list[tuple[str, str]] = []
-        trained = train(settings, PLAN, AT, Stages(lambda name, text: said.append((name, text))))
+    said: list[tuple[str, str]] = []
+    settings = shop_settings(folder, mlflow_template)
+    ingested(settings, customers=110, skus=60, days=DAYS)
+    trained = train(settings, PLAN, AT, Stages(lambda name, text: said.append((name, text))))
     result = (trained.evaluated, trained.run, trained.stages, tuple(said), trained.bundle.path)
     done.write_bytes(pickle.dumps(result))

@@ -5,9 +5,9 @@ import pytest
 from features.facts import Facts
 from tests.helpers.checkerboard import checkerboard as made
 from tests.helpers.mlflow_store import mlflow_template
-from tests.helpers.trained import trained_shop
+from tests.helpers.trained import in_this_process, trained_shop
 
-__all__ = ["mlflow_template", "trained_shop"]
+__all__ = ["in_this_process", "mlflow_template", "trained_shop"]
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def run(
     gate refuses the model.
     """
     demo, began = Demo(settings, console(), plan or Plan(), at, keep), time.perf_counter()
+    say(demo.screen, "From purchases to answers. The first time takes minutes, the next ones use what is there.")
     warehouse = load(demo, source, dataset)
     cutoff = demo.plan.cutoff or default_cutoff(warehouse, demo.plan.window_days)
     version = learn(demo, warehouse, cutoff)

@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -52,6 +51,10 @@ class Cost:
     @property
     def seconds(self) -> float:
         return float(self.stages["seconds"].sum())
+
+    @property
+    def cpu_seconds(self) -> float:
+        return float(self.stages["cpu_seconds"].sum())
 
     @property
     def peak_mib(self) -> float:
@@ -100,9 +103,9 @@ def with_rest(stages: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
 
 def table(cost: Cost) -> Table:
     shown = Table(title=f"The pipeline on {cost.purchases:,} purchases", title_justify="left", show_footer=True)
-    cpu = float(cost.stages["cpu_seconds"].sum())
     shown.add_column("stage", "whole, from files to a model version")
-    for column, total in (("seconds", cost.seconds), ("CPU seconds", cpu), ("peak MiB", cost.peak_mib)):
+    totals = {"seconds": cost.seconds, "CPU seconds": cost.cpu_seconds, "peak MiB": cost.peak_mib}
+    for column, total in totals.items():
         shown.add_column(column, f"{total:,.0f}", justify="right")
     for name, seconds, cpu_seconds, peak in cost.stages.itertuples(index=False):
         memory = "" if name == REST else f"{peak:,.0f}"
@@ -122,13 +125,13 @@ def verdicts(cost: Cost) -> tuple[str, str]:
 
 def report(screen: Console, settings: Settings, at: datetime) -> bool:
     """Measure, print, and say whether both limits were kept."""
-    began = time.perf_counter()
     with watched(screen) as stages:
         cost = measure(settings, at, stages)
     screen.print(table(cost))
     for line in verdicts(cost):
         screen.print(line)
-    screen.print(f"Measured in {time.perf_counter() - began:.0f} s with {settings.threads} threads.")
+    idle = cost.cpu_seconds / settings.threads
+    screen.print(f"{settings.threads} threads: with no other work on the machine it takes {idle:.0f} s or more.")
     return cost.is_within
 
 

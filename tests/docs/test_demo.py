@@ -102,6 +102,7 @@ def shop(tmp_path_factory, mlflow_template):
 def first(shop):
     """What the first demonstration prints, while something else listens on the service's port."""
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):  # somebody listens there already: as good
             other.bind(("127.0.0.1", PORT))
             other.listen()
@@ -137,6 +138,7 @@ def test_the_service_is_stopped_and_how_to_have_it_again_is_told(first, shop):
         assert f"{command} WORK={shop.settings.work}" in first
 
 
+@pytest.mark.timeout(400)  # MLflow's server and the service import for a long while on a busy machine
 def test_again_it_uses_what_is_there_and_leaves_what_it_is_asked_to_leave(first, shop):
     said = shop.demo_that_keeps()
     pids = [int(pid) for pid in re.search(r"To stop them: kill ([\d ]+)", said)[1].split()]

@@ -19,7 +19,7 @@ def found():
             AS t(subject, customer_id)
     """).fetchall()
     connection.execute("""
-        CREATE TABLE links AS FROM (VALUES ('a', 'b', 'email', 1.0), ('d', 'e', 'email', 1.0), 
+        CREATE TABLE links AS FROM (VALUES ('a', 'b', 'email', 1.0), ('d', 'e', 'email', 1.0),
             ('e', 'f', 'profile', 0.5::DOUBLE),
             ('a', 'f', 'profile', 0.99)) AS t(left_subject, right_subject, type, score)
     """).fetchall()

@@ -261,9 +261,12 @@ def serve(
 def doctor(work: Work = None) -> None:
     """List the contract tables: present or not, rows, freshness, quarantine, and what each switches on."""
     from features.doctor import examine
-    from training.console import console, examined
+    from training.console import console, examined, next_steps, say
 
-    console().print(examined(examine(Settings.load(work))))
+    screen, found = console(), examine(Settings.load(work))
+    screen.print(examined(found))
+    for step in next_steps(found):
+        say(screen, step)
 
 
 @app.command()

@@ -9,7 +9,6 @@ from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
 from features.doctor import TableStatus
 from training.record import RANKER
@@ -62,11 +61,13 @@ def table(title: str, frame: pd.DataFrame) -> Table:
     return shown
 
 
-def examined(found: Sequence[TableStatus]) -> Group:
-    """The contract tables, a row each, and below them what to do next. Fits into 80 columns."""
-    shown = Table(title="Tables", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+def examined(found: Sequence[TableStatus]) -> Table:
+    """The contract tables, a line each: rows, last day, bad rows, what each switches on. Fits into 80 columns."""
+    shown = Table(
+        title="Tables", title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     shown.add_column("table", no_wrap=True)
-    for name in ("rows", "latest", "bad rows"):
+    for name in ("rows", "latest", "bad"):
         shown.add_column(name, justify="right", no_wrap=True)
     shown.add_column("switches on")
     for status in found:
@@ -75,10 +76,10 @@ def examined(found: Sequence[TableStatus]) -> Group:
         rows = f"{status.rows:,}" if status.is_on else "–"
         capability = f"{'✓' if status.is_on else '·'} {status.capability}"
         shown.add_row(status.table, rows, latest, bad, escape(capability), style=None if status.is_on else "dim")
-    return Group(shown, *(Text(line) for line in _next_steps(found)))
+    return shown
 
 
-def _next_steps(found: Sequence[TableStatus]) -> list[str]:
+def next_steps(found: Sequence[TableStatus]) -> list[str]:
     """A line a table with something to mend, and one for all the tables that are not there."""
     reasons = {status.table: _most_frequent(status.quarantined) for status in found}
     steps = [

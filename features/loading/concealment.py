@@ -16,6 +16,7 @@ from features.errors import UserError
 from features.identity.entry import hash_identifiers
 from features.identity.keyed_hash import KeyedHash
 from features.identity.normalise import REGIONS, region, token
+from features.loading.judging import need_columns
 from features.sql import parquet, quoted
 
 _PAYMENT = "payment_token"
@@ -47,6 +48,7 @@ def concealed(connection: DuckDBPyConnection, extract: Extract, key: KeyedHash, 
     """The extract over a copy of its rows in `folder` in which identifiers are keyed hashes."""
     if not extract.identifiers:
         return extract
+    need_columns(extract)  # here, where the message can name the columns that the files have
     path = folder / f"{extract.table.name}.concealed.parquet"
     hashed = _write(connection, extract, key, path)
     values = {name: _copied(name, value) for name, value in extract.values.items()}

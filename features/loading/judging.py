@@ -8,7 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from features.contracts.extract import Extract, shown
-from features.contracts.table import Check, Column
+from features.contracts.table import Check, Column, Otherwise
 from features.errors import DataError
 from features.sql import instant, literal, quoted
 
@@ -27,10 +27,19 @@ def judged(extract: Extract, loaded_at: datetime, rows: str = "", also: str = ""
     theirs = [f"{quoted(name)} AS {own_name(name)}" for name in extract.raw_columns]
     named = ", ".join([*brought, *raw, *theirs, "_file", *([also] if also else [])])
     converted = f"SELECT {named} FROM {rows or extract.rows}"
+    need_columns(extract)
     lacking = [column for column in extract.table.columns if column.name not in extract.values]
     for column in sorted(lacking, key=lambda column: bool(column.otherwise)):
         converted = f"SELECT *, {_stand_in(column, extract)} AS {quoted(column.name)} FROM ({converted})"
     return f"SELECT *, {_fault(extract, loaded_at)} AS {REASON} FROM ({converted})"
+
+
+def need_columns(extract: Extract) -> None:
+    """Raises DataError where a required column is not brought and nothing stands in its place."""
+    for column in extract.table.columns:
+        brought = column.name in extract.values or column.made_from in extract.identifiers
+        if column.required and not brought and _otherwise(column, extract) is None:
+            raise DataError(_missing_column(column, extract))
 
 
 def own_name(name: str) -> str:
@@ -51,11 +60,13 @@ def unread_reason(column: Column) -> str:
 
 
 def _stand_in(column: Column, extract: Extract) -> str:
-    otherwise = next((one for one in column.otherwise if set(one.given) <= set(extract.values)), None)
-    if otherwise is None and column.required:
-        raise DataError(_missing_column(column, extract))
+    otherwise = _otherwise(column, extract)
     sql = otherwise.sql.replace("{zone}", literal(extract.time_zone)) if otherwise else "NULL"
     return f"CAST({sql} AS {column.sql_type})"
+
+
+def _otherwise(column: Column, extract: Extract) -> Otherwise | None:
+    return next((one for one in column.otherwise if set(one.given) <= set(extract.values)), None)
 
 
 def _missing_column(column: Column, extract: Extract) -> str:

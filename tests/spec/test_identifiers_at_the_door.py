@@ -188,6 +188,12 @@ def test_identifiers_are_mapped_like_any_column(settings: Settings) -> None:
 
 
 def test_an_account_without_its_id_column_is_refused(settings: Settings) -> None:
-    with pytest.raises(DataError, match="accounts: no column for account_id") as caught:
+    with pytest.raises(DataError, match=r"accounts: no column for account_id.* has: member, email\.") as caught:
         bring(settings, accounts="member,email\n7,ann@example.com\n")
     assert "ann@" not in str(caught.value)
+
+
+def test_instruments_without_a_token_are_refused(settings: Settings) -> None:
+    mapping = RECEIPTS + '[payment_instruments]\nfiles = "tools.csv"\n'
+    with pytest.raises(DataError, match="payment_instruments: no column for payment_token"):
+        bring(settings, mapping, tools="account_id\na1\n")

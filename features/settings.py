@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.errors import UserError
@@ -36,6 +36,11 @@ class Settings:
             threads=_whole("threads", env.get("threads", str(os.cpu_count() or 2)), least=1),
             seed=_whole("seed", env.get("seed", "0"), least=0),
         )
+
+    def shared_by(self, processes: int) -> "Settings":
+        """The settings of one of several processes that run side by side: one thread, its part of the memory."""
+        amount, unit = re.fullmatch(r"([\d.]+) ?(\w+)", self.memory_limit).groups()  # type: ignore[union-attr]
+        return replace(self, threads=1, memory_limit=f"{float(amount) / processes:g}{unit}")
 
     @property
     def warehouse(self) -> Path:

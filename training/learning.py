@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +56,9 @@ def learn(
 
     Every process has one thread, and there are as many as `settings.threads`.
     """
-    single = replace(settings, threads=1)
-    with _processes(min(settings.threads, len(windows) + 1)) as processes:
+    count = min(settings.threads, len(windows) + 1)
+    single = settings.shared_by(max(count, 1))
+    with _processes(count) as processes:
         # The latest first: it and the final cutoff are the largest.
         jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
         for nth, window in enumerate(windows):

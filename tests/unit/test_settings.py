@@ -26,3 +26,8 @@ def test_nonsense_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str
     monkeypatch.setenv(f"OMNISHELF_{name}", value)
     with pytest.raises(UserError, match=f"OMNISHELF_{name} is '{value}'"):
         Settings.load()
+
+
+def test_processes_side_by_side_share_the_memory() -> None:
+    shared = Settings(memory_limit="3 GB", threads=8).shared_by(2)
+    assert (shared.memory_limit, shared.threads) == ("1.5GB", 1)

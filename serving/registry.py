@@ -25,6 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 from features.errors import StateError, UserError
 from features.settings import Settings
 from serving import cache
+from serving.bundle import is_complete
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -231,7 +232,7 @@ def _bring(settings: Settings, release: Release) -> Path:
     with cache.locked(folder / "cache" / ".lock"):
         now = cache.pointed(pointer)
         said = {"version": release.version, "source": release.source}
-        if {name: now.get(name) for name in said} == said and (folder / now["bundle"]).is_dir():
+        if {name: now.get(name) for name in said} == said and is_complete(folder / now["bundle"]):
             return folder / now["bundle"]
         bundle = _cached(settings, release, folder / "cache")
         cache.point(pointer, {**said, "bundle": f"cache/{bundle.name}"})

@@ -96,6 +96,12 @@ class TestFetch:
         fetch(settings)
         assert answering(settings) == "b-1"
 
+    def test_a_bundle_that_lost_a_file_is_brought_again(self, settings, three_versions):
+        crown(settings, "1")
+        (fetch(settings) / "weights.bin").unlink()
+        assert (fetch(settings) / "weights.bin").is_file()
+        assert answering(settings) == "b-1"
+
     def test_a_bundle_that_rotted_in_the_cache_is_not_used_again(self, settings, three_versions):
         for version in ("1", "2"):
             crown(settings, version)

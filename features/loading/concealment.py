@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
@@ -96,9 +97,10 @@ def _with_tokens(rows: pa.Table, key: KeyedHash) -> pa.Table:
     """Payment tokens are hashed under the name that they have: orders, receipts and instruments meet by them."""
     if _PAYMENT not in rows.column_names:
         return rows
-    spelled = (None if text is None else token(text) for text in rows[_PAYMENT].to_pylist())
-    hashes = pa.chunked_array([pa.array(key.column(_PAYMENT, spelled), pa.string())])
-    return rows.set_column(rows.column_names.index(_PAYMENT), _PAYMENT, hashes)
+    encoded = pc.cast(rows[_PAYMENT], pa.string()).combine_chunks().dictionary_encode()
+    spelled = (token(text) for text in encoded.dictionary.to_pylist())
+    hashes = pa.array(key.column(_PAYMENT, spelled), pa.string()).take(encoded.indices)
+    return rows.set_column(rows.column_names.index(_PAYMENT), _PAYMENT, pa.chunked_array([hashes]))
 
 
 def _region(extract: Extract) -> str:

@@ -21,14 +21,19 @@ def leave_out_overlaps(
 
     What was loaded before (`held`, None for nothing) stays, unless the load corrects it by its key.
     """
+    # Again, because what was loaded before stays where its correction is left out.
+    while extract.table.apart and _left_out(connection, extract, path, held, bad):
+        pass
+
+
+def _left_out(connection: DuckDBPyConnection, extract: Extract, path: Path, held: Path | None, bad: BadRows) -> bool:
+    """Leave out what overlaps as things stand; whether there was anything."""
     table = extract.table
-    if not table.apart:
-        return
     key = f"hash({listed(table.key)})"
     found = _overlapping(table, key, path, held)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE overlapping AS {found}").fetchall()
     if not count(connection, "overlapping"):
-        return
+        return False
     numbered = f"(SELECT *, row_number() OVER () AS _row FROM {extract.rows})"
     rows = judged(extract, bad.loaded_at, rows=numbered, also="_row")
     last = f"row_number() OVER (PARTITION BY {listed(table.key)} ORDER BY _row DESC) = 1"
@@ -38,6 +43,7 @@ def leave_out_overlaps(
     kept = f"SELECT {listed(table.names)} FROM {parquet(path)} WHERE {key} NOT IN (SELECT h FROM overlapping)"
     write_parquet(connection, kept, partial)
     partial.replace(path)
+    return True
 
 
 def _overlapping(table: Table, key: str, path: Path, held: Path | None) -> str:

@@ -28,8 +28,19 @@ the customer or the order. A file of customer_id, sku and time is loaded by:
     account_id = "customer_id"
     ordered_at = "time"
 
-`features/contracts/inputs.py` says which columns there are and what stands in for those that are left
-out. Cells of CSV files are text: ids that all read as whole numbers are taken to be whole numbers.
+Tables of persons are brought with identifiers as they are; only keyed hashes of them are kept, under the
+key of OMNISHELF_IDENTITY_KEY:
+
+    region = "CN"                            # of phone numbers without a calling code
+    [accounts]
+    files = "members.csv"
+    [accounts.columns]
+    account_id = "member"
+    email = "mail"                           # stored as email_hash and mailbox_hash
+
+`features/contracts/inputs.py` says which tables there are; the files that it names say which columns
+there are and what stands in for those that are left out. Cells of CSV files are text: ids that all read
+as whole numbers are taken to be whole numbers.
 """
 
 from difflib import get_close_matches

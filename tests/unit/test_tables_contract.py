@@ -7,9 +7,10 @@ import duckdb
 import pytest
 
 from features.contracts.extract import Extract, Value
-from features.contracts.inputs import INPUTS
+from features.contracts.inputs import ACCOUNTS, INPUTS, LOYALTY_CARDS
 from features.contracts.outputs import OUTPUTS
 from features.contracts.table import NOT_NEGATIVE, Column, Kind, Otherwise, Table
+from features.identity.entry import HASH_COLUMNS, RAW_COLUMNS
 from features.loading.staging import stage
 from tests.helpers.loads import rows
 
@@ -33,6 +34,16 @@ def test_declarations_hold_together(table: Table) -> None:
     for column in table.columns:
         for otherwise in column.otherwise:
             assert set(otherwise.given) <= set(table.names)
+
+
+def test_every_hash_of_an_identifier_has_its_column() -> None:
+    """What is hashed on entry and what the tables of persons declare is one list, and no table stores what is raw."""
+    for table in (ACCOUNTS, LOYALTY_CARDS):
+        assert tuple(name for name in table.names if name.endswith("_hash")) == HASH_COLUMNS
+        assert table.identifiers == RAW_COLUMNS
+    tables_with_tokens = [table.name for table in INPUTS if "payment_token" in table.identifiers]
+    assert tables_with_tokens == [table.name for table in INPUTS if "payment_token" in table.names]
+    assert not any(set(RAW_COLUMNS) & set(table.names) for table in INPUTS if table.identifiers)
 
 
 def test_a_key_of_undeclared_columns_is_refused() -> None:

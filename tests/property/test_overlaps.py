@@ -92,7 +92,7 @@ def test_what_overlaps_is_left_out_and_counted(before: list[Span], spans: list[S
 
 
 def test_a_price_stays_where_its_correction_is_left_out() -> None:
-    """The load would shorten a price to make room for a later one, but an earlier one reaches into the shortened one."""
+    """The load would shorten a price to make room for a later one, but an earlier one reaches into it."""
     held = [("milk", 1, 9)]
     assert left_after([("milk", 0, 2), ("milk", 1, 5), ("milk", 6, 8)], held) == []
     with TemporaryDirectory() as folder, duckdb.connect() as connection:

@@ -290,7 +290,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        app()
+        app(prog_name="omnishelf")
     except UserError as error:
         sys.stderr.write(f"omnishelf: {error}\n")
         sys.exit(error.exit_code)

@@ -112,7 +112,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(folder: Path) -> Settings:
-    return Settings(work=folder, memory_limit="512MB", threads=2)
+    return Settings(work=folder, memory_limit="512MB", threads=1)
 
 
 def _make(folder: Path, mlflow_template: Path, done: Path) -> None:

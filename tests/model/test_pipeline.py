@@ -130,11 +130,6 @@ def copy(trained_shop: TrainedShop, tmp_path: Path, mlflow_template: Path) -> Se
     return trained_shop.copy(tmp_path / "work", mlflow_template)
 
 
-@pytest.fixture
-def _few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMNISHELF_THREADS", "2")
-
-
 def test_an_interrupted_training_leaves_nothing_and_the_next_one_works(
     trained_shop: TrainedShop, copy: Settings, in_this_process: None, tmp_path: Path
 ) -> None:

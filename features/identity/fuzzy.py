@@ -64,6 +64,7 @@ _NEAR_BIRTH = " OR ".join(f"({_both(*pair)})" for pair in (_YEAR_MONTH, _YEAR_DA
 _SWAPPED = "birth_year_l = birth_year_r AND birth_day_l = birth_month_r AND birth_month_l = birth_day_r"
 
 _SAME_STREET = _both("street", "postcode")
+_NAMESAKES = _both("given_name", "family_name")
 _SAME_HOME = f"(({_SAME_STREET}) OR ({_both('phone')}))"
 
 COMPARISONS = (
@@ -104,6 +105,8 @@ COMPARISONS = (
         _either_null("email"),
         (
             Level("same", _both("email"), (("email",),), 0.5, 1e-6, "email"),
+            # mailboxes are made of names: between namesakes one says little more than that they are namesakes
+            Level("same mailbox, of namesakes", f"{_both('mailbox')} AND {_NAMESAKES}", (), 0.1, 0.01),
             Level("same mailbox", _both("mailbox"), (("mailbox",),), 0.1, 2e-6, "mailbox"),
         ),
         m_differs=0.4,

@@ -25,7 +25,7 @@ FEWEST_TO_LEARN_FROM = 20_000
 class Options:
     """How sure a merge has to be, and what a run may use."""
 
-    threshold: float = 0.92
+    threshold: float = 0.93
     """The least probability that Splink must give two subjects of being one person."""
     seed: int = 0
     is_fuzzy: bool = True

@@ -59,16 +59,21 @@ def prepare(connection: DuckDBPyConnection) -> None:
 
 
 def resolve(
-    connection: DuckDBPyConnection, evidence: str, at: datetime | None = None, options: Options | None = None
+    connection: DuckDBPyConnection,
+    evidence: str,
+    at: datetime | None = None,
+    options: Options | None = None,
+    consents: str | None = None,
 ) -> Resolution:
     """Derive every customer from the evidence learned before `at` (None: all of it).
 
+    `consents` names rows of the contract table; where it is given, parties are pooled only under a consent that stands.
     `connection` is this resolution's own. Tables `decisions`, `customers` and `aliases` of an earlier one, where they
     stand in it, are heeded: decisions always, and the names of customers so that they stay.
     """
     prepare(connection)
     chosen = options or Options()
-    known_before(connection, evidence, at, "known")
+    known_before(connection, evidence, at, "known", consents)
     profiles(connection, "known", "profiles")
     connection.execute(f"CREATE OR REPLACE TABLE node_links ({LINK_COLUMNS})").fetchall()
     declared_links(connection, "known", "node_links")

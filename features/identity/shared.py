@@ -6,17 +6,27 @@ from duckdb import DuckDBPyConnection
 
 from features.identity.evidence import LINKED
 from features.identity.limits import SHARED_BY_AT_MOST, STRONG
+from features.identity.permission import POOLING, consent_name, permitted
 from features.sql import instant, literal
 
 LINK_COLUMNS = "left_node BIGINT, right_node BIGINT, type VARCHAR, method VARCHAR, score DOUBLE, valid_from TIMESTAMP"
 
 
-def known_before(connection: DuckDBPyConnection, evidence: str, at: datetime | None, into: str) -> None:
+def known_before(
+    connection: DuckDBPyConnection, evidence: str, at: datetime | None, into: str, consents: str | None = None
+) -> None:
     """Make the table `into` (node, type, value UBIGINT, …): evidence learned before `at`, within the limits.
+
+    Identities may be pooled where a consent of `consents` stands; without that table, where evidence names a consent.
 
     Also makes `nodes` (node BIGINT, subject, party, first_seen): every subject, the oldest first. Values that too many
     subjects share are left out, and stand in `too_common` (type, value, subjects).
     """
+    is_pooled = "consent IS NOT NULL"
+    if consents:
+        permitted(connection, consents, POOLING, at, "poolable")
+        pooled = "IN (SELECT name FROM poolable)"
+        is_pooled = f"(subject {pooled} OR coalesce({consent_name('consent', 'rows.party')} {pooled}, FALSE))"
     learned = "TRUE" if at is None else f"(valid_from IS NULL OR valid_from < {instant(at)})"
     connection.execute(f"""
         CREATE OR REPLACE TABLE nodes AS
@@ -31,7 +41,7 @@ def known_before(connection: DuckDBPyConnection, evidence: str, at: datetime | N
     connection.execute(f"""
         CREATE OR REPLACE TABLE known_all AS
         SELECT node, type, hash(value) AS value, CASE WHEN type = {literal(LINKED)} THEN value END AS other,
-            nodes.party AS party, consent IS NOT NULL AS is_pooled, valid_from, valid_to
+            nodes.party AS party, {is_pooled} AS is_pooled, valid_from, valid_to
         FROM {evidence} AS rows JOIN nodes USING (subject) WHERE {learned.replace("valid_from", "rows.valid_from")}
     """).fetchall()
     connection.execute(f"""

@@ -247,3 +247,23 @@ def test_the_report_counts():
     connection = evidence_of([{"account_id": letter, **ANN, "email": "x@x.de"} for letter in "ab"])
     found = resolve(connection, "evidence")
     assert (found.subjects, found.customers, found.links) == (2, 1, {"email": 1, "profile": 1})
+
+
+def test_a_consent_counts_while_it_stands():
+    rows = [
+        {"account_id": "a", "email": "x@x.de"},
+        {"account_id": "b", "email": "x@x.de", "party": "chain", "consent_id": "k"},
+    ]
+    connection = evidence_of(rows)
+    connection.execute("""
+        CREATE TABLE consents AS FROM (VALUES
+            ('own', 'account', 'a', NULL, 'pooling', TIMESTAMP '2020-01-01', NULL),
+            ('chain', 'account', 'other', 'k', 'pooling', TIMESTAMP '2021-01-01', TIMESTAMP '2022-01-01'),
+            ('chain', 'account', 'b', NULL, 'training', TIMESTAMP '2020-01-01', NULL)
+        ) AS t(party, holder, id, consent_id, purpose, granted_at, withdrawn_at)
+    """).fetchall()
+    found = {}
+    for year in (2021, 2022, 2023):
+        resolve(connection, "evidence", datetime(year, 1, 1), STRONG_ONLY, "consents")
+        found[year] = groups(connection)
+    assert found == {2021: {"a", "b"}, 2022: {"ab"}, 2023: {"a", "b"}}

@@ -91,7 +91,9 @@ def confirm(history: History, customer: str | None, sku: str, reason: Reason) ->
         assert found["customers_of_both"] == len(history.buyers(sku) & history.buyers(found["item_id"]))
         assert text == f"Similar to {history.names[found['item_id']]}"
     else:
-        pytest.fail(f"{reason.code} has no confirmation here")
+        assert reason.code == "TRENDING"
+        assert found["baskets_7_days"] == history.baskets(sku, 7) >= 10
+        assert found["baskets_28_days"] == history.baskets(sku, 28) <= 4 * history.baskets(sku, 7) / 1.5
 
 
 def asked(customer: str | None, nth: int) -> Query:
@@ -112,7 +114,7 @@ def test_the_history_confirms_every_reason(trained_shop: TrainedShop, history: H
                 confirm(history, customer if customer in history.mine else None, item.sku, reason)
                 seen[reason.code] += 1
     everything = {"BUY_AGAIN", "BOUGHT_BEFORE", "BOUGHT_TOGETHER", "FAVOURITE_CATEGORY", "POPULAR_IN_STORE", "POPULAR"}
-    assert seen.keys() == everything | {"SIMILAR_ITEM"}
+    assert seen.keys() == everything | {"SIMILAR_ITEM", "TRENDING"}
     assert seen.total() > 500
 
 

@@ -15,7 +15,9 @@ from features.sql import count, literal, parquet, quoted, write_parquet
 
 ACCOUNT = "account"
 CARD = "card"
-PAYMENT = "payment"
+
+PAID_WITH = "payment_token"
+"""Evidence of a payer, not of a person: it never joins two subjects."""
 
 LINKED = "linked"
 """The type of a row whose value is another subject: a channel itself says that the two are one person."""
@@ -57,6 +59,10 @@ class Origin:
 ORIGINS = (
     Origin("accounts", ACCOUNT, "account_id", "created_at", None, "consent_id", (("loyalty_id", CARD),)),
     Origin("loyalty_cards", CARD, "loyalty_id", "created_at", None, "consent_id", (("account_id", ACCOUNT),)),
+    Origin("payment_instruments", ACCOUNT, "account_id", "created_at"),
+    Origin("payment_instruments", CARD, "loyalty_id", "created_at"),
+    Origin("web_orders", ACCOUNT, "account_id", "ordered_at", method="observed"),
+    Origin("till_receipts", CARD, "loyalty_id", "sold_at", method="observed"),
 )
 
 
@@ -78,17 +84,26 @@ def empty(connection: DuckDBPyConnection, table: str) -> None:
 def gather(connection: DuckDBPyConnection, rows: str, origin: Origin, into: str) -> int:
     """Append the evidence of `rows`, as it stands after FROM, to the table `into`; how many rows were new.
 
-    `rows` has one row per id, as contract tables do.
+    `rows` has one row per id, as accounts and cards do. Of orders and receipts the first time counts at which a subject
+    paid with a token.
     """
     before = count(connection, quoted(into))
     present = {name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
     for name in HASH_COLUMNS:
         if name in present:
             _append(connection, rows, origin, present, (name.removesuffix("_hash"), quoted(name)), into)
+    if PAID_WITH in present and origin.id_column in present:
+        _append(connection, _first_paid(rows, origin, present), origin, present, (PAID_WITH, PAID_WITH), into)
     for column, kind in origin.links:
         if column in present:
             _append(connection, rows, origin, present, (LINKED, subject_sql(kind, quoted(column))), into)
     return count(connection, quoted(into)) - before
+
+
+def _first_paid(rows: str, origin: Origin, present: set[str]) -> str:
+    at = quoted(origin.valid_from) if origin.valid_from in present and origin.valid_from else "NULL::TIMESTAMP"
+    named, identifier = quoted(origin.valid_from or "valid_from"), quoted(origin.id_column)
+    return f"(SELECT party, {identifier}, {PAID_WITH}, min({at}) AS {named} FROM {rows} GROUP BY ALL)"
 
 
 def _append(

@@ -4,17 +4,58 @@ A customer has several tenders (a bank card, a wallet, a second card), and each 
 several customers use leads to the one who nearly always uses it, or to nobody.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from features.sql import instant
+from features.contracts.columns import STORE, WEB
+from features.contracts.inputs import OWN_PARTY
+from features.identity.evidence import ACCOUNT, CARD, PAID_WITH, subject_sql
+from features.sql import instant, literal
 
 LEAST_SHARE = 0.8
 """Of the baskets of a token whose customer is known, the share that one customer needs to be its payer."""
 
 MOST_CUSTOMERS = 4
 """A token that more customers used pays for an office or a till."""
+
+_SALES = {
+    "web_orders": (WEB, "order_id", ACCOUNT, "account_id", "ordered_at"),
+    "till_receipts": (STORE, "receipt_id", CARD, "loyalty_id", "sold_at"),
+}
+
+
+def token_baskets(connection: DuckDBPyConnection, tables: Mapping[str, str]) -> str:
+    """A query of the rows that `payers` asks for: orders, receipts and stored instruments of `tables`.
+
+    `tables` leads from the name of a contract table to how it stands after FROM. Baskets are named as in purchases.
+    """
+    parts = [
+        (
+            "SELECT NULL::VARCHAR AS party, NULL::VARCHAR AS basket_id, NULL::VARCHAR AS payment_token, "
+            "NULL::VARCHAR AS subject, NULL::TIMESTAMP AS bought_at WHERE FALSE"
+        )
+    ]
+    seller = f"CASE party WHEN {literal(OWN_PARTY)} THEN '' ELSE party || '/' END"
+    for name, (channel, basket, kind, holder, at) in _SALES.items():
+        if name in tables and _has(connection, tables[name], PAID_WITH):
+            parts.append(
+                f"SELECT DISTINCT party, {seller} || {literal(channel + ':')} || {basket}, payment_token, "
+                f"{subject_sql(kind, holder)}, {at} FROM {tables[name]}"
+            )
+    if instruments := tables.get("payment_instruments"):
+        parts += [
+            f"SELECT party, NULL, payment_token, {subject_sql(kind, holder)}, created_at FROM {instruments} "
+            f"WHERE {holder} IS NOT NULL"
+            for kind, holder in ((ACCOUNT, "account_id"), (CARD, "loyalty_id"))
+        ]
+    return " UNION ALL ".join(parts)
+
+
+def _has(connection: DuckDBPyConnection, rows: str, column: str) -> bool:
+    columns = [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()]
+    return column in columns
 
 
 def payers(connection: DuckDBPyConnection, baskets: str, customers: str, into: str, at: datetime | None = None) -> None:

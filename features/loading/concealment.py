@@ -22,6 +22,8 @@ from features.sql import parquet, quoted
 
 _PAYMENT = "payment_token"
 _ROWS_AT_ONCE = 200_000
+_HASHES_KEPT = 1_000_000
+"""Tokens come back in many receipts: so many hashes are remembered (about 200 MB)."""
 _KEY_CHECK = "key check"
 
 
@@ -84,22 +86,30 @@ def _write(connection: DuckDBPyConnection, extract: Extract, key: KeyedHash, pat
     home = region(_region(extract)) if "phone" in extract.identifiers else REGIONS["US"]
     rows = connection.sql(f"SELECT {', '.join(read)}, _file FROM {extract.rows}")
     reader: pa.RecordBatchReader = rows.to_arrow_reader(_ROWS_AT_ONCE)
-    empty = hash_identifiers(_with_tokens(reader.schema.empty_table(), key), key, home)
+    made: dict[str, str | None] = {}
+    empty = hash_identifiers(_with_tokens(reader.schema.empty_table(), key, made), key, home)
     with pq.ParquetWriter(path, empty.schema, compression="zstd") as writer:
         for batch in reader:
-            raw = _with_tokens(pa.Table.from_batches([batch]), key)
+            raw = _with_tokens(pa.Table.from_batches([batch]), key, made)
             writer.write_table(hash_identifiers(raw, key, home).cast(empty.schema))
     theirs = {*extract.values, "_file", *(f"their {name}" for name in extract.values)} - {_PAYMENT}
     return tuple(name for name in empty.column_names if name not in theirs)
 
 
-def _with_tokens(rows: pa.Table, key: KeyedHash) -> pa.Table:
-    """Payment tokens are hashed under the name that they have: orders, receipts and instruments meet by them."""
+def _with_tokens(rows: pa.Table, key: KeyedHash, made: dict[str, str | None]) -> pa.Table:
+    """Payment tokens are hashed under the name that they have: orders, receipts and instruments meet by them.
+
+    `made` holds the hashes of earlier rows.
+    """
     if _PAYMENT not in rows.column_names:
         return rows
     encoded = pc.cast(rows[_PAYMENT], pa.string()).combine_chunks().dictionary_encode()
-    spelled = (token(text) for text in encoded.dictionary.to_pylist())
-    hashes = pa.array(key.column(_PAYMENT, spelled), pa.string()).take(encoded.indices)
+    texts = encoded.dictionary.to_pylist()
+    if len(made) > _HASHES_KEPT:
+        made.clear()
+    fresh = [text for text in texts if text not in made]
+    made.update(zip(fresh, key.column(_PAYMENT, map(token, fresh)), strict=True))
+    hashes = pa.array([made[text] for text in texts], pa.string()).take(encoded.indices)
     return rows.set_column(rows.column_names.index(_PAYMENT), _PAYMENT, pa.chunked_array([hashes]))
 
 

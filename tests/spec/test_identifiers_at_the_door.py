@@ -7,6 +7,7 @@ import pytest
 
 from features.errors import DataError, UserError
 from features.identity.keyed_hash import VARIABLE, KeyedHash
+from features.loading import concealment
 from features.settings import Settings
 from features.warehouse import Warehouse
 from tests.helpers.loads import RECEIPTS, load, of_table, rows
@@ -124,6 +125,19 @@ def test_a_token_is_one_hash_in_orders_receipts_and_instruments(settings: Settin
     assert tokens == [[(HASH.of("payment_token", "tok-1"),)]] * 3
     assert of_table(report, "payment_instruments").quarantined == {"payment_token is empty": 1}
     assert "tok-1" not in kept_text(settings)
+
+
+def test_rows_that_are_read_in_parts_have_the_hashes_of_their_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concealment, "_ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(concealment, "_HASHES_KEPT", 1)
+    tokens = ["a", "b", "a", "", "c", "a", "b"]
+    text = "receipt_id,line,sku,sold_at,payment_token\n"
+    text += "".join(f"r{nth},1,milk,2025-05-01,{token}\n" for nth, token in enumerate(tokens))
+    load(settings, RECEIPTS, {"receipts.csv": text})
+    found = sorted(rows(Warehouse.open(settings).input("till_receipts"), ("receipt_id", "payment_token")))
+    assert found == [(f"r{nth}", HASH.of("payment_token", one) if one else None) for nth, one in enumerate(tokens)]
 
 
 def test_tokens_that_are_whole_numbers_are_texts(settings: Settings) -> None:

@@ -27,7 +27,8 @@ CONFLICT = f"({differ(*UNIQUE)} OR ({GIVEN_CONFLICTS} AND {BIRTH_CONFLICTS}))"
 """The veto: two such profiles are not one person, whatever they share."""
 
 PERSONAL = (
-    f"({equal('given_name')} OR {equal('given_sound')} OR {equal('mailbox')} "
-    f"OR ({equal('birth_date')} AND NOT {GIVEN_CONFLICTS}))"
+    f"(({equal('given_name')} OR {equal('given_sound')} OR {equal('mailbox')} "
+    f"OR ({equal('birth_date')} AND NOT {GIVEN_CONFLICTS})) AND NOT {BIRTH_CONFLICTS})"
 )
-"""Something of the person, not of the household: phone, address and family name alone never join."""
+"""Something of the person, not of the household: phone, address and family name alone never join, and a child that is
+named for a parent is somebody else."""

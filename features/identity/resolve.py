@@ -119,7 +119,8 @@ def unmerge(
 def _again(connection: DuckDBPyConnection, evidence: str, touched: Sequence[str]) -> None:
     """Cluster the touched subjects anew from the links that were found before."""
     connection.execute("CREATE OR REPLACE TABLE touched AS SELECT unnest(?) AS subject", [list(touched)]).fetchall()
-    known_before(connection, f"(SELECT * FROM {evidence} SEMI JOIN touched USING (subject))", None, "known")
+    part = f"(SELECT * FROM {evidence} SEMI JOIN touched USING (subject))"
+    known_before(connection, part, None, "known", count_shares=False)
     profiles(connection, "known", "profiles")
     connection.execute("""
         CREATE OR REPLACE TABLE node_links AS

@@ -13,14 +13,21 @@ LINK_COLUMNS = "left_node BIGINT, right_node BIGINT, type VARCHAR, method VARCHA
 
 
 def known_before(
-    connection: DuckDBPyConnection, evidence: str, at: datetime | None, into: str, consents: str | None = None
+    connection: DuckDBPyConnection,
+    evidence: str,
+    at: datetime | None,
+    into: str,
+    consents: str | None = None,
+    *,
+    count_shares: bool = True,
 ) -> None:
     """Make the table `into` (node, type, value UBIGINT, …): evidence learned before `at`, within the limits.
 
     Identities may be pooled where a consent of `consents` stands; without that table, where evidence names a consent.
 
     Also makes `nodes` (node BIGINT, subject, party, first_seen): every subject, the oldest first. Values that too many
-    subjects share are left out, and stand in `too_common` (type, value, subjects).
+    subjects share are left out, and stand in `too_common` (type, value, subjects). Where `evidence` is only a part,
+    that table is to be taken as it is: `count_shares` is False.
     """
     is_pooled = "consent IS NOT NULL"
     if consents:
@@ -37,23 +44,28 @@ def known_before(
                   UNION ALL SELECT value, party, valid_from FROM {evidence} WHERE type = {literal(LINKED)})
             WHERE {learned} GROUP BY subject)
     """).fetchall()
-    limits = ", ".join(f"({literal(kind)}, {most})" for kind, most in SHARED_BY_AT_MOST.items())
     connection.execute(f"""
         CREATE OR REPLACE TABLE known_all AS
         SELECT node, type, hash(value) AS value, CASE WHEN type = {literal(LINKED)} THEN value END AS other,
             nodes.party AS party, {is_pooled} AS is_pooled, valid_from, valid_to
         FROM {evidence} AS rows JOIN nodes USING (subject) WHERE {learned.replace("valid_from", "rows.valid_from")}
     """).fetchall()
+    if count_shares:
+        _too_common(connection)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM known_all ANTI JOIN too_common USING (type, value)"
+    ).fetchall()
+    connection.execute("DROP TABLE known_all").fetchall()
+
+
+def _too_common(connection: DuckDBPyConnection) -> None:
+    limits = ", ".join(f"({literal(kind)}, {most})" for kind, most in SHARED_BY_AT_MOST.items())
     connection.execute(f"""
         CREATE OR REPLACE TABLE too_common AS
         SELECT type, value, count(DISTINCT node) AS subjects FROM known_all
         JOIN (VALUES {limits}) AS most(type, most) USING (type)
         GROUP BY type, value, most HAVING count(DISTINCT node) > most
     """).fetchall()
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM known_all ANTI JOIN too_common USING (type, value)"
-    ).fetchall()
-    connection.execute("DROP TABLE known_all").fetchall()
 
 
 def shared_links(connection: DuckDBPyConnection, known: str, into: str) -> None:

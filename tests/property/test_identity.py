@@ -2,13 +2,20 @@
 
 from datetime import datetime, timedelta
 
+import duckdb
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.simulator.people import plant_people
 from features.identity.clusters import divided
+from features.identity.entry import hash_identifiers
+from features.identity.evidence import ORIGINS, empty, gather
 from features.identity.limits import Options
+from features.identity.normalise import REGIONS
 from features.identity.resolve import resolve
-from tests.helpers.identities import evidence_of, groups
+from tests.helpers.identities import KEY, evidence_of, groups
 
 LETTERS = "abcdefgh"
 START = datetime(2020, 1, 1)
@@ -73,6 +80,24 @@ def test_merging_identities_conserves_purchases(rows, buyers):
     """).fetchall()
     assert sum(lines for _, lines, _ in by_customer) == len(buyers)
     assert sum(units for _, _, units in by_customer) == sum(range(1, len(buyers) + 1))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_probable_links_do_not_depend_on_order_or_threads(threads):
+    planted = plant_people(1500, 5)
+    hashed = hash_identifiers(planted.records, KEY, REGIONS["US"])
+    shuffled = hashed.take(np.random.default_rng(1).permutation(len(hashed)))
+    found = []
+    for rows, cores in ((hashed, 2), (shuffled, threads)):
+        connection = duckdb.connect(config={"threads": cores})
+        empty(connection, "evidence")
+        connection.register("rows", rows)
+        gather(connection, "rows", ORIGINS[0], "evidence")
+        resolve(connection, "evidence")
+        links = "SELECT left_subject, right_subject, type, score FROM links ORDER BY ALL"
+        found.append((assigned(connection), connection.execute(links).fetchall()))
+    assert found[0] == found[1]
+    assert len(found[0][1]) > 1000
 
 
 pairs = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda pair: pair[0] < pair[1]), max_size=12)

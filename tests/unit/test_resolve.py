@@ -116,6 +116,12 @@ def test_a_card_that_an_account_names():
     }
 
 
+def test_the_card_of_a_cashier_joins_nobody():
+    rows = [{"account_id": letter, "twin_id": "z"} for letter in "abcdefghi"]
+    assert groups(resolved(rows[:8])) == {"abcdefghz"}
+    assert groups(resolved(rows)) == set("abcdefghiz")
+
+
 def test_parties_are_pooled_only_with_consent():
     rows = [
         {"account_id": "a", "email": "x@x.de"},
@@ -203,6 +209,19 @@ def test_what_was_unmerged_stays_apart():
     before = connection.execute("SELECT subject, customer_id FROM customers ORDER BY subject").fetchall()
     resolve(connection, "evidence", None, STRONG_ONLY)
     assert connection.execute("SELECT subject, customer_id FROM customers ORDER BY subject").fetchall() == before
+
+
+def test_unmerge_knows_what_was_too_common():
+    office = [{"account_id": str(nth), "member_number": "0000"} for nth in range(9)]
+    sisters = [{"account_id": letter, "email": "x@x.de"} for letter in "ab"]
+    own = [{"account_id": "a", "member_number": "0000"}, {"account_id": "c", "email": "x@x.de", "member_number": "5"}]
+    connection = resolved([*office, *sisters, *own])
+    common = connection.execute("FROM too_common").fetchall()
+    assert [(kind, subjects) for kind, _, subjects in common] == [("member_number", 10)]
+    assert groups(connection) == {"abc", *"012345678"}
+    unmerge(connection, "evidence", (named("a"), named("b")), LATER, "two sisters")
+    assert groups(connection) == {"ac", "b", *"012345678"}
+    assert connection.execute("FROM too_common").fetchall() == common
 
 
 def test_unmerge_of_two_that_only_hang_together_through_others():

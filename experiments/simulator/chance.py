@@ -1,0 +1,26 @@
+"""Chance in SQL: a draw depends on the seed, on what is drawn and on the row's own numbers, never on the order of rows.
+
+So rows can be made in any order, in blocks, by any number of threads, and come out the same.
+"""
+
+from features.sql import literal
+
+
+def uniform(seed: int, what: str, *keys: str) -> str:
+    """A number above 0 and below 1 for each value of `keys`, expressions of whole numbers (cast them to BIGINT).
+
+    The hash is hashed again: alone, draws of two kinds for the same keys would differ by a constant.
+    """
+    drawn = ", ".join([literal(f"{seed}:{what}"), *keys])
+    return f"(((hash(hash({drawn})) >> 11) + 0.5) / 9007199254740992.0)"
+
+
+def normal(seed: int, what: str, *keys: str) -> str:
+    """A standard normal number for each value of `keys` (Box and Muller 1958)."""
+    radius = f"sqrt(-2 * ln({uniform(seed, f'{what} radius', *keys)}))"
+    return f"({radius} * cos(2 * pi() * {uniform(seed, f'{what} angle', *keys)}))"
+
+
+def below(limit: str, seed: int, what: str, *keys: str) -> str:
+    """A whole number from 0, below the expression `limit`, for each value of `keys`."""
+    return f"CAST(floor({uniform(seed, what, *keys)} * {limit}) AS BIGINT)"

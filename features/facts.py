@@ -7,6 +7,7 @@ shared by workers. Rows are known by their *code*: the position of an id in a so
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -177,6 +178,12 @@ def load_grouped(folder: Path, name: str) -> Grouped:
 
 
 def load_array(folder: Path, name: str) -> NDArray[Any]:
-    """A memory-mapped array as a plain view: a memmap object would cost thrice as much at every small slice."""
-    opened: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+    """A memory-mapped array as a plain view: a memmap object would cost thrice as much at every small slice.
+
+    Raises ValueError or OSError where the file is damaged.
+    """
+    try:
+        opened: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+    except (TokenError, SyntaxError, OverflowError) as error:  # numpy reads the header as Python
+        raise ValueError(f"{name}.npy has no header that numpy can read: {error}") from error
     return opened

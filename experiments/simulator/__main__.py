@@ -1,4 +1,4 @@
-"""`python -m experiments.simulator --from WORK --out DIR --seed 7 --scale 1 [dials]`: plant, and say what was planted."""
+"""`python -m experiments.simulator --from WORK --out DIR --seed 7 --scale 1 [dials]`: plant, and say what there is."""
 
 import argparse
 import sys
@@ -53,7 +53,7 @@ def show(console: Console, planted: Planted) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m experiments.simulator",
-        description="Plant an omnichannel layer on real baskets; experiments/simulator/dials.py says what each dial is.",
+        description="Plant an omnichannel layer on real baskets. experiments/simulator/dials.py explains each dial.",
     )
     parser.add_argument("--from", dest="work", type=Path, help="work folder with the real baskets")
     parser.add_argument("--out", type=Path, required=True, help="folder to make")

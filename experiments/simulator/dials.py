@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from features.errors import UserError
 
@@ -77,7 +78,8 @@ class Dials:
             if value < 0 or (value > 1 and name not in _NO_SHARES):
                 least = "0 or more" if name in _NO_SHARES else "from 0 to 1"
                 raise UserError(f"The dial {name} is {value}; it has to be {least}.")
-        return replace(self, **dict(dials))
+        chosen: dict[str, Any] = dict(dials)
+        return replace(self, **chosen)
 
     @classmethod
     def none(cls) -> "Dials":

@@ -62,7 +62,8 @@ def measure_shelves(ground: Ground) -> None:
     metres = f"round({ground.dials.metres} * sum(facings * CAST(10 * {width_cm(ground)} AS BIGINT)) / {_METRE_MM}, 1)"
     ground.run(f"""
         CREATE TABLE shelf_metres AS
-        SELECT store_nth, CAST(to_json(map(list(shelf ORDER BY shelf), list(metres ORDER BY shelf))) AS VARCHAR) AS metres
+        SELECT store_nth,
+            CAST(to_json(map(list(shelf ORDER BY shelf), list(metres ORDER BY shelf))) AS VARCHAR) AS metres
         FROM (SELECT store_nth, shelf, {metres} AS metres FROM carried JOIN real_skus USING (sku_nth) GROUP BY ALL)
         GROUP BY store_nth
     """)

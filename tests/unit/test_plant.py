@@ -52,11 +52,15 @@ def sold(one: Planted) -> pd.DataFrame:
     return pd.concat([web.assign(channel="web"), till.assign(channel="store")], ignore_index=True)
 
 
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype(str).sort_values(list(rows.columns), ignore_index=True)
+
+
 def contents(one: Planted) -> dict[str, bytes]:
-    """Every file but the mapping's absolute nothing: relative path -> its rows as text."""
+    """Every file: relative path -> its rows as text, in the order of their values; a file's rows have no order."""
     files = sorted(path for path in one.dataset.parent.rglob("*") if path.is_file())
     return {
-        str(path.relative_to(one.dataset.parent)): pd.read_parquet(path).to_csv().encode()
+        str(path.relative_to(one.dataset.parent)): in_order(pd.read_parquet(path)).to_csv().encode()
         if path.suffix == ".parquet"
         else path.read_bytes()
         for path in files

@@ -114,3 +114,7 @@ BENCHMARKS := $(patsubst experiments/benchmarks/%.py,%,$(wildcard experiments/be
 .PHONY: benchmark
 benchmark: $(READY)  ## Measure the pipeline and the service on this machine (minutes)
 	@for name in $(BENCHMARKS); do $(BIN)/python -m experiments.benchmarks.$$name --work $(WORK) $(ARGS) || exit 1; done
+
+.PHONY: experiment
+experiment: $(READY)  ## Answer a question with an experiment (NAME=pooling; without a name: list them)
+	@$(BIN)/python -m experiments.run $(or $(NAME),--list) --work $(WORK) $(ARGS)

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,12 @@ if TYPE_CHECKING:
     from serving.registry import Client
 
 EXPERIMENT = "omnishelf-training"
-EXPERIMENT_TAGS = {
-    "mlflow.experimentKind": "custom_model_development",
-    "mlflow.note.content": "One run a training: figures and tables are under Artifacts, numbers under Model metrics.",
+STUDIES = "omnishelf-experiments"
+NOTES = {
+    EXPERIMENT: "One run a training: figures and tables are under Artifacts, numbers under Model metrics.",
+    STUDIES: "One run a study: its answer is in the note, figures and tables are under Artifacts.",
 }
+"""MLflow's experiments, and what each says of itself."""
 UI_HOST = "127.0.0.1"
 UI_PORT = 5000
 UI_MODE = "workflowType=machine_learning"
@@ -56,6 +58,7 @@ UI_MODE = "workflowType=machine_learning"
 
 RECORD_FOLDER = "record"
 LONGEST_TAG = 5000
+PARAMS_AT_ONCE = 100
 POINTS_AT_ONCE = 1000
 EXAMPLE_CUSTOMERS = 3
 
@@ -78,8 +81,26 @@ class TrackedRun:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page of a study's run shows.
+
+    files   a folder of pictures and tables
+    tables  those of its JSON files, by stem, that MLflow shows as tables
+    """
+
+    name: str
+    params: Mapping[str, str]
+    points: Sequence[Point]
+    tags: Mapping[str, str]
+    files: Path
+    tables: Sequence[str]
+
+
 @contextmanager
-def open_run(settings: Settings, run_name: str | None = None, kind: str = "training") -> Iterator[str]:
+def open_run(
+    settings: Settings, run_name: str | None = None, kind: str = "training", experiment: str = EXPERIMENT
+) -> Iterator[str]:
     """A run that is RUNNING while the body works, then FINISHED, FAILED or, by SIGINT or SIGTERM, KILLED.
 
     Gives the run's id. The error stands in the tag `error`. Runs that a dead process of this machine
@@ -87,10 +108,10 @@ def open_run(settings: Settings, run_name: str | None = None, kind: str = "train
     answer: before the work, not after it.
     """
     with connected(settings, create=True) as client:
-        experiment = _experiment(client, settings)
-        _close_orphans(client, experiment)
+        number = _experiment(client, settings, experiment)
+        _close_orphans(client, number)
         tags = {"kind": kind} | {name: value[:LONGEST_TAG] for name, value in origin.tags().items()}
-        run_id = str(client.create_run(experiment, tags=tags, run_name=run_name).info.run_id)
+        run_id = str(client.create_run(number, tags=tags, run_name=run_name).info.run_id)
     try:
         with origin.sigterm_raises():
             yield run_id
@@ -122,6 +143,16 @@ def track(
             f"{error}\nNothing is lost: the bundle is {record.bundle}, and what the run had to log is kept in {kept}. "
             f"Once MLflow answers, log it with: python -m training.tracking --work {settings.work}"
         ) from error
+
+
+def track_page(page: Page, settings: Settings) -> str:
+    """Log what a study found as a run of its own; the address of its page. Raises StateError where MLflow fails."""
+    with open_run(settings, page.name, "study", STUDIES) as run_id, connected(settings) as client:
+        _log_texts(client, run_id, page.params, page.tags)
+        _log_points(client, run_id, page.points, {})
+        client.log_artifacts(run_id, str(page.files))
+        _show_as_tables(client, run_id, page.tables)
+        return _url(settings, str(client.get_run(run_id).info.experiment_id), run_id)
 
 
 def track_kept(settings: Settings) -> list[TrackedRun]:
@@ -188,11 +219,8 @@ def _log(client: "Client", record: TrainingRecord, settings: Settings, run_id: s
 
 
 def _log_inputs(client: "Client", record: TrainingRecord, run_id: str) -> None:
-    from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
+    from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    params = [Param(name, value) for name, value in parameters(record).items()]
-    for start in range(0, len(params), 100):
-        client.log_batch(run_id, params=params[start : start + 100])
     tags = {
         "cutoff": record.cutoff,
         "yardstick": yardstick(record),
@@ -203,12 +231,21 @@ def _log_inputs(client: "Client", record: TrainingRecord, run_id: str) -> None:
         f"check.{name}": f"{'passed' if passed else 'FAILED'}: {found}"
         for name, (passed, found) in record.checks.items()
     }
-    client.log_batch(run_id, tags=[RunTag(name, value[:LONGEST_TAG]) for name, value in tags.items()])
+    _log_texts(client, run_id, parameters(record), tags)
     inputs = [
         DatasetInput(Dataset(**dataset_entries(each)), [InputTag("mlflow.data.context", each.context)])
         for each in record.datasets
     ]
     client.log_inputs(run_id, inputs)
+
+
+def _log_texts(client: "Client", run_id: str, params: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    from mlflow.entities import Param, RunTag
+
+    given = [Param(name, value) for name, value in params.items()]
+    for start in range(0, len(given), PARAMS_AT_ONCE):
+        client.log_batch(run_id, params=given[start : start + PARAMS_AT_ONCE])
+    client.log_batch(run_id, tags=[RunTag(name, value[:LONGEST_TAG]) for name, value in tags.items()])
 
 
 def _log_points(client: "Client", run_id: str, points: Sequence[Point], of: dict[str, str]) -> None:
@@ -232,8 +269,7 @@ def _judged(record: TrainingRecord, model_id: str) -> dict[str, str]:
 def _log_files(client: "Client", record: TrainingRecord, run_id: str) -> None:
     """Figures and tables for people, and the whole record for programs, in one upload.
 
-    The former lie at the top: MLflow's page that compares runs shows only those side by side. The tag
-    is how MLflow knows which files to show as tables.
+    The former lie at the top: MLflow's page that compares runs shows only those side by side.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -242,9 +278,19 @@ def _log_files(client: "Client", record: TrainingRecord, run_id: str) -> None:
             figure.savefig(folder / f"{stem}.png")
         shown_as_tables = tables(record)
         for stem, table in shown_as_tables.items():
-            table.to_json(folder / f"{stem}.json", orient="split", index=False, date_format="iso")
+            write_table(table, folder / f"{stem}.json")
         client.log_artifacts(run_id, name)
-    told = [{"path": f"{stem}.json", "type": "table"} for stem in shown_as_tables]
+    _show_as_tables(client, run_id, shown_as_tables)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Rows in the form that MLflow shows as a table."""
+    table.to_json(path, orient="split", index=False, date_format="iso")
+
+
+def _show_as_tables(client: "Client", run_id: str, stems: Iterable[str]) -> None:
+    """The tag is how MLflow knows which files to show as tables."""
+    told = [{"path": f"{stem}.json", "type": "table"} for stem in stems]
     client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps(told))
 
 
@@ -316,12 +362,13 @@ def _register(client: "Client", record: TrainingRecord, name: str, run_id: str, 
     return str(version.version)
 
 
-def _experiment(client: "Client", settings: Settings) -> str:
-    """Id of the experiment; its artifacts lie in the work folder unless a server keeps them."""
-    found = client.get_experiment_by_name(EXPERIMENT)
+def _experiment(client: "Client", settings: Settings, name: str) -> str:
+    """Id of the experiment of that name; its artifacts lie in the work folder unless a server keeps them."""
+    found = client.get_experiment_by_name(name)
     if found is None:
         location = None if _has_server(settings) else _artifacts(settings).as_uri()
-        return str(client.create_experiment(EXPERIMENT, artifact_location=location, tags=EXPERIMENT_TAGS))
+        tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTES[name]}
+        return str(client.create_experiment(name, artifact_location=location, tags=tags))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     remembered = urlsplit(found.artifact_location)

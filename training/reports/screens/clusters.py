@@ -1,0 +1,67 @@
+"""Clusters of stores: who shops there, where they are, and what one more would bring."""
+
+from training.reports.columns import Column, Kind, Table
+from training.reports.screens.shared_columns import CLUSTER, NAME, optional
+
+CLUSTERS = Table(
+    "clusters",
+    "clusters",
+    "Clusters",
+    "a cluster of stores",
+    (
+        CLUSTER,
+        NAME,
+        Column("stores", Kind.COUNT, "Stores", "How many stores"),
+        Column("profile", Kind.SENTENCE, "Profile", "What sets its shoppers and stores apart"),
+        optional("weekly_visits", Kind.NUMBER, "Visits a week", "Visits to the category, all stores"),
+        optional("sales_now_cents", Kind.CENTS, "Sales now", "Sales of the category as listed now"),
+        Column("profit_now_cents", Kind.CENTS, "Profit now", "Profit as listed now"),
+        Column("profit_proposed_cents", Kind.CENTS, "Profit proposed", "Profit as proposed"),
+        optional("low_cents", Kind.CENTS, "Low", "Low end of the 80 % interval of the proposal"),
+        optional("high_cents", Kind.CENTS, "High", "High end of that interval"),
+        Column("skus_now", Kind.COUNT, "SKUs now", "SKUs carried now"),
+        Column("skus_proposed", Kind.COUNT, "SKUs proposed", "SKUs proposed"),
+    ),
+    ("cluster",),
+    required=True,
+)
+CLUSTER_MIX = Table(
+    "cluster_mix",
+    "clusters",
+    "Who shops there",
+    "a class of shoppers in a cluster",
+    (
+        CLUSTER,
+        Column("shopper_class", Kind.TEXT, "Class", "The class of shoppers, named for what sets it apart"),
+        Column("share_percent", Kind.PERCENT, "Share", "Its share of the cluster's visits"),
+    ),
+    ("cluster", "shopper_class"),
+)
+STORES = Table(
+    "stores",
+    "clusters",
+    "Stores",
+    "a store",
+    (
+        Column("store_id", Kind.ID, "Store", "The store"),
+        NAME,
+        CLUSTER,
+        optional("latitude", Kind.DEGREES, "Latitude", "North positive"),
+        optional("longitude", Kind.DEGREES, "Longitude", "East positive"),
+        optional("weekly_sales_cents", Kind.CENTS, "Sales a week", "Sales of the category"),
+    ),
+    ("store_id",),
+)
+CLUSTER_CURVE = Table(
+    "cluster_curve",
+    "clusters",
+    "Value of one more cluster",
+    "a number of clusters",
+    (
+        Column("clusters", Kind.COUNT, "Clusters", "So many clusters, each with its own list"),
+        Column("profit_cents", Kind.CENTS, "Profit", "Profit of the best plan with so many"),
+        optional("low_cents", Kind.CENTS, "Low", "Low end of the 80 % interval"),
+        optional("high_cents", Kind.CENTS, "High", "High end of that interval"),
+    ),
+    ("clusters",),
+)

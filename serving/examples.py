@@ -5,6 +5,7 @@ from typing import Any
 from serving.problems import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
+    CONFLICT,
     INTERNAL,
     INVALID_FIELD,
     MALFORMED_JSON,
@@ -12,6 +13,7 @@ from serving.problems import (
     NOT_FOUND,
     NOT_READY,
     TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     FieldError,
     Kind,
@@ -44,6 +46,42 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     },
 }
 
+ASSORTMENT_REQUESTS: dict[str, dict[str, Any]] = {
+    "category": {
+        "summary": "A category, in every store that sells it",
+        "value": {"category": "COFFEE", "horizon_weeks": 13, "rules": '[[must_carry]]\nsku = "1029743"\n'},
+    },
+}
+
+ASSORTMENT_EXAMPLE: dict[str, Any] = {
+    "id": "2026112508301512ab34cd",
+    "state": "done",
+    "stage": "done",
+    "share": 1.0,
+    "at": "2026-11-25T08:34:02Z",
+    "asked_by": "ada",
+    "request": {
+        "category": "COFFEE",
+        "stores": [],
+        "rules": '[[must_carry]]\nsku = "1029743"\n',
+        "horizon_weeks": 13,
+        "cutoff": None,
+        "party": None,
+        "seed": 0,
+    },
+    "result": {
+        "decisions": "/v1/assortments/2026112508301512ab34cd/decisions",
+        "files": {"report.html": "/buyers/runs/2026112508301512ab34cd/report.html"},
+    },
+}
+
+DECISION_EXAMPLE: dict[str, Any] = {
+    "cluster": "city stores",
+    "sku": "1029743",
+    "decision": "delist",
+    "reason": "Most of its buyers take another coffee of the same size.",
+}
+
 ANSWER_EXAMPLE: dict[str, Any] = {
     "recommendation_id": "r-0193527f2c6a7d1e9b0c4f5a6e7d8c9b",
     "model_version": "12",
@@ -71,6 +109,8 @@ REQUEST_ID_EXAMPLE = "0193527f2c6a7d1e9b0c4f5a6e7d8c9b"
 PROBLEM_EXAMPLES: dict[Kind, ProblemError] = {
     MALFORMED_JSON: ProblemError(MALFORMED_JSON, "Invalid JSON: EOF while parsing an object at line 1 column 1."),
     NOT_FOUND: ProblemError(NOT_FOUND, "There is nothing at /v2. The API is described at /docs."),
+    UNAUTHORIZED: ProblemError(UNAUTHORIZED, "Send `Authorization: Bearer …` with a buyer's token."),
+    CONFLICT: ProblemError(CONFLICT, "The assortment is running, not done."),
     METHOD_NOT_ALLOWED: ProblemError(METHOD_NOT_ALLOWED, "/v1/recommendations takes POST, not GET."),
     BODY_TOO_SLOW: ProblemError(BODY_TOO_SLOW, "The body was not here after 10 seconds."),
     BODY_TOO_LARGE: ProblemError(BODY_TOO_LARGE, "A body may have 262144 bytes at most."),

@@ -1,10 +1,11 @@
 """The OpenAPI 3.1 document of the storefront API, made from the payloads and the catalogue of problems."""
 
-from typing import Any
-
 from pydantic.json_schema import models_json_schema
 
-from serving.examples import ANSWER_EXAMPLE, PROBLEM_EXAMPLES, REQUEST_EXAMPLES, REQUEST_ID_EXAMPLE
+from serving.examples import ANSWER_EXAMPLE, REQUEST_EXAMPLES
+from serving.openapi_assortments import SCHEMAS as ASSORTMENT_SCHEMAS
+from serving.openapi_assortments import assortment_paths
+from serving.openapi_parts import HEADERS, Json, plain, problems, ref
 from serving.payloads import RecommendationAnswer, RecommendationRequest
 from serving.problems import (
     BODY_TOO_LARGE,
@@ -12,16 +13,11 @@ from serving.problems import (
     INTERNAL,
     INVALID_FIELD,
     MALFORMED_JSON,
-    MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
     NOT_READY,
     TOO_MANY_REQUESTS,
     UNSUPPORTED_MEDIA_TYPE,
-    Kind,
-    document,
 )
-
-_Json = dict[str, Any]
 
 DESCRIPTION = """\
 Lists of items for the places of a storefront, each with its reasons.
@@ -33,11 +29,8 @@ and `fallback` says what happened.
 Send an `X-Request-Id` to find a request in your own logs and in ours; without one, the service makes one
 and answers it. Every error is an RFC 9457 problem document."""
 
-_HEADERS: _Json = {"X-Request-Id": {"description": "The caller's own id, or a new one.", "schema": {"type": "string"}}}
-_RETRY_AFTER: _Json = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
 
-
-def openapi_document(version: str) -> _Json:
+def openapi_document(version: str) -> Json:
     """The whole document; `version` is the version of the API's software."""
     return {
         "openapi": "3.1.0",
@@ -45,10 +38,12 @@ def openapi_document(version: str) -> _Json:
         "servers": [{"url": "/", "description": "This service"}],
         "tags": [
             {"name": "Recommendations", "description": "What to show to whom, where."},
+            {"name": "Assortments", "description": "For buyers' own tools: what each store should carry, and why."},
             {"name": "Operation", "description": "For whoever runs the service."},
         ],
         "paths": {
             "/v1/recommendations": {"post": _recommend()},
+            **assortment_paths(),
             "/healthz": {"get": _healthz()},
             "/readyz": {"get": _readyz()},
             "/metrics": {"get": _metrics()},
@@ -57,7 +52,7 @@ def openapi_document(version: str) -> _Json:
     }
 
 
-def _recommend() -> _Json:
+def _recommend() -> Json:
     return {
         "operationId": "recommend",
         "tags": ["Recommendations"],
@@ -77,19 +72,19 @@ def _recommend() -> _Json:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": _ref(RecommendationRequest.__name__), "examples": REQUEST_EXAMPLES}
+                "application/json": {"schema": ref(RecommendationRequest.__name__), "examples": REQUEST_EXAMPLES}
             },
         },
         "responses": {
             "200": {
                 "description": "The list, best first. It is shorter than `page_size` only where the placement has no "
                 "more to offer.",
-                "headers": _HEADERS,
+                "headers": HEADERS,
                 "content": {
-                    "application/json": {"schema": _ref(RecommendationAnswer.__name__), "example": ANSWER_EXAMPLE}
+                    "application/json": {"schema": ref(RecommendationAnswer.__name__), "example": ANSWER_EXAMPLE}
                 },
             },
-            **_problems(
+            **problems(
                 MALFORMED_JSON,
                 METHOD_NOT_ALLOWED,
                 BODY_TOO_SLOW,
@@ -104,20 +99,20 @@ def _recommend() -> _Json:
     }
 
 
-def _healthz() -> _Json:
+def _healthz() -> Json:
     return {
         "operationId": "healthz",
         "tags": ["Operation"],
         "summary": "Whether the process answers",
         "description": "Restart the worker where this fails.",
         "responses": {
-            "200": _plain("It does.", {"status": {"const": "ok"}}, {"status": "ok"}),
-            **_problems(METHOD_NOT_ALLOWED, INTERNAL),
+            "200": plain("It does.", {"status": {"const": "ok"}}, {"status": "ok"}),
+            **problems(METHOD_NOT_ALLOWED, INTERNAL),
         },
     }
 
 
-def _readyz() -> _Json:
+def _readyz() -> Json:
     fields = {"status": {"const": "ready"}, "model_version": {"type": "string"}}
     return {
         "operationId": "readyz",
@@ -125,13 +120,13 @@ def _readyz() -> _Json:
         "summary": "Whether a model is loaded",
         "description": "Send shoppers here only once this succeeds.",
         "responses": {
-            "200": _plain("It is.", fields, {"status": "ready", "model_version": "12"}),
-            **_problems(METHOD_NOT_ALLOWED, INTERNAL, NOT_READY),
+            "200": plain("It is.", fields, {"status": "ready", "model_version": "12"}),
+            **problems(METHOD_NOT_ALLOWED, INTERNAL, NOT_READY),
         },
     }
 
 
-def _metrics() -> _Json:
+def _metrics() -> Json:
     return {
         "operationId": "metrics",
         "tags": ["Operation"],
@@ -141,49 +136,25 @@ def _metrics() -> _Json:
         "responses": {
             "200": {
                 "description": "The text format of Prometheus, version 0.0.4.",
-                "headers": _HEADERS,
+                "headers": HEADERS,
                 "content": {"text/plain": {"schema": {"type": "string"}}},
             },
-            **_problems(METHOD_NOT_ALLOWED, INTERNAL),
+            **problems(METHOD_NOT_ALLOWED, INTERNAL),
         },
     }
 
 
-def _plain(description: str, fields: _Json, example: _Json) -> _Json:
-    schema = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
-    return {
-        "description": description,
-        "headers": _HEADERS,
-        "content": {"application/json": {"schema": schema, "example": example}},
-    }
-
-
-def _problems(*kinds: Kind) -> _Json:
-    return {str(kind.status.value): _problem(kind) for kind in kinds}
-
-
-def _problem(kind: Kind) -> _Json:
-    retries = kind in {TOO_MANY_REQUESTS, NOT_READY}
-    return {
-        "description": f"{kind.title}. {kind.meaning}",
-        "headers": {**_HEADERS, **_RETRY_AFTER} if retries else _HEADERS,
-        "content": {
-            MEDIA_TYPE: {"schema": _ref("Problem"), "example": document(PROBLEM_EXAMPLES[kind], REQUEST_ID_EXAMPLE)}
-        },
-    }
-
-
-def _schemas() -> _Json:
+def _schemas() -> Json:
     _, request = models_json_schema(
         [(RecommendationRequest, "validation")], ref_template="#/components/schemas/{model}"
     )
     _, answer = models_json_schema(
         [(RecommendationAnswer, "serialization")], ref_template="#/components/schemas/{model}"
     )
-    return {**request["$defs"], **answer["$defs"], "Problem": _PROBLEM_SCHEMA}
+    return {**request["$defs"], **answer["$defs"], **ASSORTMENT_SCHEMAS, "Problem": _PROBLEM_SCHEMA}
 
 
-_PROBLEM_SCHEMA: _Json = {
+_PROBLEM_SCHEMA: Json = {
     "type": "object",
     "description": "An RFC 9457 problem document.",
     "properties": {
@@ -209,7 +180,3 @@ _PROBLEM_SCHEMA: _Json = {
     "required": ["type", "title", "status", "detail", "request_id"],
     "additionalProperties": False,
 }
-
-
-def _ref(name: str) -> _Json:
-    return {"$ref": f"#/components/schemas/{name}"}

@@ -43,6 +43,18 @@ MALFORMED_JSON = Kind(
 BAD_REQUEST = Kind(
     "bad-request", HTTPStatus.BAD_REQUEST, "The request cannot be understood", "The request itself is broken."
 )
+UNAUTHORIZED = Kind(
+    "unauthorized",
+    HTTPStatus.UNAUTHORIZED,
+    "Only buyers may see this",
+    "Send `Authorization: Bearer …` with a token that `python -m serving.buyers token NAME` made.",
+)
+FORBIDDEN = Kind(
+    "forbidden",
+    HTTPStatus.FORBIDDEN,
+    "This may not be done from there",
+    "A form has to come from the service's own page.",
+)
 NOT_FOUND = Kind(
     "not-found", HTTPStatus.NOT_FOUND, "There is nothing at this address", "The path is not part of this API."
 )
@@ -57,6 +69,12 @@ BODY_TOO_SLOW = Kind(
     HTTPStatus.REQUEST_TIMEOUT,
     "The body did not arrive in time",
     "The connection stalled before the whole body was here. Send it again.",
+)
+CONFLICT = Kind(
+    "not-done",
+    HTTPStatus.CONFLICT,
+    "There is no result yet, or never will be",
+    "The run is waiting, working or has failed; the detail says which. Ask for its state.",
 )
 BODY_TOO_LARGE = Kind(
     "body-too-large",
@@ -98,9 +116,12 @@ NOT_READY = Kind(
 KINDS = (
     MALFORMED_JSON,
     BAD_REQUEST,
+    UNAUTHORIZED,
+    FORBIDDEN,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TOO_SLOW,
+    CONFLICT,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID_FIELD,

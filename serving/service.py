@@ -32,9 +32,10 @@ WAITING_PER_WORKER = 64
 """At 8 ms an answer the last in the queue waits half a second; whoever comes next is told to come back."""
 
 _telemetry = Telemetry()
-_champion = ChampionHolder(Settings.load().work / "serving" / "champion.json", load_champion)
+_settings = Settings.load()
+_champion = ChampionHolder(_settings.work / "serving" / "champion.json", load_champion)
 _storefront = Storefront(_champion, Turnstile(WAITING_PER_WORKER), _telemetry)
-_web = web_app(web_routes(_champion, _storefront, _telemetry))
+_web = web_app(web_routes(_champion, _storefront, _telemetry, _settings))
 
 
 @bentoml.service(

@@ -16,8 +16,8 @@ BODY_SECONDS = 10.0
 
 def route(storefront: Storefront) -> Route:
     async def recommend(request: Request) -> Response:
-        _require_json(request)
-        body = await storefront.recommend(read_request(await _body(request)))
+        require_json(request)
+        body = await storefront.recommend(read_request(await body_of(request)))
         return Response(
             orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY),
             media_type="application/json",
@@ -27,7 +27,7 @@ def route(storefront: Storefront) -> Route:
     return Route("/v1/recommendations", recommend, methods=["POST"])
 
 
-def _require_json(request: Request) -> None:
+def require_json(request: Request) -> None:
     """Raises ProblemError for any other media type, charset or encoding than plain JSON in UTF-8."""
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('"')
@@ -43,7 +43,7 @@ def _require_json(request: Request) -> None:
 JSON = "application/json"
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Raises ProblemError where the body stalls: a slow caller may not hold a connection for ever."""
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from features.settings import Settings
 from serving.front import MAX_BODY_BYTES, FrontDoor
 from serving.routes import recommendations
 from serving.storefront import Storefront
@@ -18,6 +19,7 @@ from tests.helpers.recommenders import CountingRecommender, holder_with
 
 HOME = {"placement": "home"}
 PATH = "/v1/recommendations"
+SETTINGS = Settings()
 
 
 @asynccontextmanager
@@ -25,7 +27,7 @@ async def client_of(recommender, *, waiting=64, app=None):
     """A client of the whole application in this process, and its telemetry."""
     telemetry = Telemetry()
     holder = holder_with(recommender)
-    web = web_app(web_routes(holder, Storefront(holder, Turnstile(waiting), telemetry), telemetry))
+    web = web_app(web_routes(holder, Storefront(holder, Turnstile(waiting), telemetry), telemetry, SETTINGS))
     door = FrontDoor(app or web, web, frozenset({"/healthz"}), telemetry)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://shop") as client:
         yield client
@@ -139,7 +141,7 @@ def test_a_caller_that_leaves_is_counted_and_nothing_is_answered():
     async def scenario():
         telemetry = Telemetry()
         holder = holder_with(CountingRecommender())
-        web = web_app(web_routes(holder, Storefront(holder, Turnstile(1), telemetry), telemetry))
+        web = web_app(web_routes(holder, Storefront(holder, Turnstile(1), telemetry), telemetry, SETTINGS))
         door = FrontDoor(web, web, frozenset(), telemetry)
         scope = {
             "type": "http",

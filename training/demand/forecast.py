@@ -1,0 +1,210 @@
+"""Demand of the weeks to come: LightGBM, one model for all horizons, each forecast straight from what is known now.
+
+The mean is Poisson with the base rate as offset; quantiles are learned as multiples of the base and calibrated on a later
+window (training.demand.conformal). Where stock was counted, labels are primary demand: what was sold plus what an empty
+shelf did not sell (training.demand.censoring), so that the forecast is of demand on a full shelf. Where it was not, it is
+a forecast of sales under the usual availability.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.clock import Cutoff
+from features.errors import DataError
+from training.demand.censoring import Primary, untruncated
+from training.demand.conformal import Calibration, calibrate
+from training.demand.cube import Cube, cube
+from training.demand.features import AsOf, Doubles, Features, Past, as_of, past, rows
+
+QUANTILES = (0.1, 0.5, 0.9)
+COLUMNS = ("store_id", "sku", "week", "mean", "p10", "p50", "p90")
+
+LEAST_PAST = 8
+"""Weeks before the first origin that is learned from."""
+LEAST_CALIBRATION, MOST_CALIBRATION = 4, 13
+ORIGINS = 52
+"""The latest origins are learned from: older weeks say little about the next ones."""
+ROWS = 80_000
+SHARED: dict[str, Any] = {
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "min_data_in_leaf": 100,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+MEAN_TREES, QUANTILE_TREES = 150, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a model learns from or is judged on.
+
+    features  (rows, names)
+    base      offset, units a week
+    expected  primary demand, expected given what was sold
+    drawn     primary demand with chance in it: whole units where the shelf was full
+    """
+
+    features: Features
+    base: Doubles
+    expected: Doubles
+    drawn: Doubles
+
+
+@dataclass(frozen=True, slots=True)
+class Forecaster:
+    """Fitted models of a category.
+
+    names        of the features
+    calibration  of the quantiles, from the last weeks before the cutoff
+    is_demand    labels were primary demand (stock was counted), else sales
+    """
+
+    mean: lgb.Booster
+    quantiles: tuple[lgb.Booster, ...]
+    calibration: Calibration
+    names: tuple[str, ...]
+    horizon_weeks: int
+    is_demand: bool
+
+    def predict(self, known: Cube) -> pd.DataFrame:
+        """The columns COLUMNS for every pair that is listed in the week, sorted by store, SKU and week."""
+        history = past(known)
+        now = as_of(history, known.known)
+        return pd.concat(
+            [self._ahead(history, now, horizon) for horizon in range(1, self.horizon_weeks + 1)], ignore_index=True
+        ).sort_values(["store_id", "sku", "week"], ignore_index=True)
+
+    def _ahead(self, history: Past, now: AsOf, horizon: int) -> pd.DataFrame:
+        week = history.cube.known + horizon - 1
+        pairs = np.flatnonzero(history.cube.is_listed[:, week] > 0)
+        features, base = rows(history, now, horizon, pairs), now.base[pairs]
+        mean = _mean(self.mean, features, base)
+        spread = self.calibration.apply(mean, _spread(self.quantiles, features, base))
+        table = history.cube.pairs.iloc[pairs].reset_index(drop=True)
+        table["week"] = history.cube.weeks[week]
+        return table.assign(mean=mean, p10=spread[:, 0], p50=spread[:, 1], p90=spread[:, 2])
+
+
+def forecast(
+    panel: pd.DataFrame, cutoff: Cutoff, horizon_weeks: int, seed: int, *, threads: int = 1, outside_share: float = 1.0
+) -> pd.DataFrame:
+    """Demand by store, SKU and week for `horizon_weeks` from the cutoff on, all in units a week.
+
+    Columns: store_id, sku, week (first instant), mean, p10, p50, p90. Means add up: the mean of a store, a SKU or the
+    chain is the sum of its rows; quantiles do not add up (training.demand.totals). A plan in the panel (weeks from the
+    cutoff on) has to reach over all of these weeks to be used. Same panel, same seed: same forecast.
+
+    Raises DataError where the panel cannot be used or its history is too short.
+    """
+    known = cube(panel, cutoff, horizon_weeks)
+    return fit(known, horizon_weeks, seed, threads=threads, outside_share=outside_share).predict(known)
+
+
+def fit(known: Cube, horizon_weeks: int, seed: int, *, threads: int = 1, outside_share: float = 1.0) -> Forecaster:
+    """Models of a cube. Raises DataError where the history is too short to learn from and to calibrate on."""
+    window = _window(known, horizon_weeks)
+    history = past(known)
+    primary = untruncated(known, outside_share) if known.counted.any() else None
+    rng = np.random.default_rng([seed, 1])
+    drawn = _drawn(known, primary, rng)
+    expected = known.units.astype(np.float64) if primary is None else primary.demand
+    labels = (expected, drawn)
+    early, late = ((LEAST_PAST, known.known - window), (known.known - window, known.known))
+    params = SHARED | {"seed": seed, "num_threads": threads}
+    first = _sampled(history, labels, early, horizon_weeks, rng)
+    held = _sampled(history, labels, late, horizon_weeks, rng)
+    quantiles = tuple(_fit_quantile(first, level, params) for level in QUANTILES)
+    mean = _mean(_fit_mean(first, params), held.features, held.base)
+    calibration = calibrate(mean, _spread(quantiles, held.features, held.base), held.drawn, QUANTILES)
+    every = _sampled(history, labels, (LEAST_PAST, known.known), horizon_weeks, rng)
+    return Forecaster(
+        _fit_mean(every, params), quantiles, calibration, history.names, horizon_weeks, primary is not None
+    )
+
+
+def _window(known: Cube, horizon_weeks: int) -> int:
+    """Weeks kept for calibration. Raises DataError where too few are left to learn from."""
+    if horizon_weeks < 1:
+        raise DataError(f"horizon_weeks is {horizon_weeks}. Next: ask for one week or more.")
+    least = LEAST_PAST + LEAST_CALIBRATION + horizon_weeks
+    if known.known < least:
+        raise DataError(
+            f"panel.week: {known.known} weeks before the cutoff; a forecast of {horizon_weeks} weeks needs {least} to "
+            "learn from and to be checked on. Next: load more history, or ask for fewer weeks."
+        )
+    return int(np.clip(known.known // 4, LEAST_CALIBRATION, MOST_CALIBRATION))
+
+
+def _drawn(known: Cube, primary: Primary | None, rng: np.random.Generator) -> Doubles:
+    """Demand of the known weeks with chance in it: what an empty shelf did not sell is drawn from what it may have been.
+
+    Single imputation from the gamma posterior of the week's rate (see training.demand.censoring).
+    """
+    units = known.units[:, : known.known].astype(np.float64)
+    if primary is None:
+        return units
+    missing = 1 - known.exposure[:, : known.known]
+    rate = rng.gamma(primary.shape + units) / (primary.shape / np.maximum(primary.expected, 1e-9) + 1 - missing)
+    return np.asarray(units + rng.poisson(np.where(known.is_listed[:, : known.known] > 0, missing * rate, 0.0)))
+
+
+def _sampled(
+    history: Past, labels: tuple[Doubles, Doubles], weeks: tuple[int, int], horizon_weeks: int, rng: np.random.Generator
+) -> Rows:
+    """At most ROWS rows whose week lies in `weeks`; a week without any time on the shelf teaches nothing."""
+    first, after = weeks
+    origins = range(max(LEAST_PAST, first - horizon_weeks + 1, after - ORIGINS), after)
+    found: list[Rows] = []
+    for origin in origins:
+        now = as_of(history, origin)
+        horizons = range(max(first - origin + 1, 1), min(after - origin, horizon_weeks) + 1)
+        quota = max(ROWS // (len(origins) * len(horizons)), 1)
+        for horizon in horizons:
+            week = origin + horizon - 1
+            is_known = history.cube.is_listed[:, :origin].any(axis=1)
+            pairs = np.flatnonzero((history.cube.exposure[:, week] > 0) & is_known)
+            if len(pairs) > quota:
+                pairs = np.sort(rng.choice(pairs, quota, replace=False))
+            if len(pairs):
+                features = rows(history, now, horizon, pairs)
+                found.append(Rows(features, now.base[pairs], *(label[pairs, week] for label in labels)))
+    if not found:
+        raise DataError("panel: no SKU was on a shelf in the weeks to learn from. Next: check listings and stock.")
+    return Rows(*(np.concatenate([getattr(one, name) for one in found]) for name in Rows.__dataclass_fields__))
+
+
+def _fit_mean(learned: Rows, params: dict[str, Any]) -> lgb.Booster:
+    data = lgb.Dataset(learned.features, learned.expected, init_score=np.log(learned.base))
+    return lgb.train(params | {"objective": "poisson"}, data, MEAN_TREES)
+
+
+def _fit_quantile(learned: Rows, level: float, params: dict[str, Any]) -> lgb.Booster:
+    """Of demand / base, weighted by the base: the pinball loss of demand itself."""
+    data = lgb.Dataset(learned.features, learned.drawn / learned.base, weight=learned.base)
+    return lgb.train(params | {"objective": "quantile", "alpha": level}, data, QUANTILE_TREES)
+
+
+def _mean(model: lgb.Booster, features: Features, base: Doubles) -> Doubles:
+    if not len(base):
+        return np.empty(0)
+    return np.asarray(base * np.exp(model.predict(features, raw_score=True)))
+
+
+def _spread(models: tuple[lgb.Booster, ...], features: Features, base: Doubles) -> Doubles:
+    """(rows, quantiles), as the models say."""
+    if not len(base):
+        return np.empty((0, len(models)))
+    return np.column_stack([base * model.predict(features) for model in models])
+
+

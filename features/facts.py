@@ -105,7 +105,10 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Every fact as of `cutoff_days` (days since 1970-01-01 UTC)."""
+    """Every fact as of `cutoff_days` (days since 1970-01-01 UTC).
+
+    store_lat, store_lon  where stores stand, in degrees (WGS 84); NaN where it is not known
+    """
 
     cutoff_days: float
     customers: Ids
@@ -118,6 +121,8 @@ class Facts:
     sku_category: Codes
     sku_brand: Codes
     home_store: Codes
+    store_lat: Floats
+    store_lon: Floats
     customer: Columns
     sku: Columns
     store: Columns
@@ -126,12 +131,21 @@ class Facts:
     customer_category: Grouped
     customer_brand: Grouped
     store_sku: Grouped
+    store_category: Grouped
 
 
 IDS = ("customers", "skus", "stores", "subcategories", "categories", "brands")
 CODES = ("sku_subcategory", "sku_category", "sku_brand", "home_store")
+PLACES = ("store_lat", "store_lon")
 COLUMNS = ("customer", "sku", "store")
-GROUPED = ("customer_sku", "customer_subcategory", "customer_category", "customer_brand", "store_sku")
+GROUPED = (
+    "customer_sku",
+    "customer_subcategory",
+    "customer_category",
+    "customer_brand",
+    "store_sku",
+    "store_category",
+)
 
 
 def save(facts: Facts, folder: Path) -> None:
@@ -139,7 +153,7 @@ def save(facts: Facts, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in IDS:
         np.save(folder / f"{part}.npy", getattr(facts, part).values)
-    for part in CODES:
+    for part in (*CODES, *PLACES):
         np.save(folder / f"{part}.npy", getattr(facts, part))
     for part in COLUMNS:
         save_columns(getattr(facts, part), folder, part)
@@ -152,7 +166,7 @@ def load(folder: Path) -> Facts:
     """Open saved facts; arrays are memory-mapped and read-only."""
     meta = json.loads((folder / "facts.json").read_text())
     parts: dict[str, Any] = {name: Ids(load_array(folder, name)) for name in IDS}
-    parts |= {name: load_array(folder, name) for name in CODES}
+    parts |= {name: load_array(folder, name) for name in (*CODES, *PLACES)}
     parts |= {name: load_columns(folder, name) for name in COLUMNS}
     parts |= {name: load_grouped(folder, name) for name in GROUPED}
     return Facts(cutoff_days=float(meta["cutoff_days"]), **parts)

@@ -13,8 +13,12 @@ from features.clock import Cutoff
 from features.facts import Codes, Columns, Facts, Floats, Grouped, Ids, missing_value
 
 
-def freeze(snapshot: Path, skus: Path, cutoff: Cutoff) -> Facts:
-    """Facts of a snapshot folder; `skus` is the warehouse's table of SKUs, for their categories and brands."""
+def freeze(snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = None) -> Facts:
+    """Facts of a snapshot folder.
+
+    skus    the warehouse's table of SKUs, for their categories and brands
+    stores  that of stores, for where they stand; without it nothing is known of distances
+    """
     tables = {path.stem: pq.read_table(path) for path in sorted(snapshot.glob("*.parquet"))}
     sku_ids = _ids(tables["sku"]["sku"])
     attributes = _in_order(pq.read_table(skus, columns=["sku", "subcategory", "category", "brand"]), sku_ids)
@@ -26,6 +30,7 @@ def freeze(snapshot: Path, skus: Path, cutoff: Cutoff) -> Facts:
         return _grouped(tables[name], key, ids[key[0]], ids[key[1]])
 
     customers = _in_order(tables["customer"], ids["customer_id"], "customer_id")
+    lat, lon = _places(stores, ids["store_id"])
     return Facts(
         cutoff_days=cutoff.days,
         customers=ids["customer_id"],
@@ -38,6 +43,8 @@ def freeze(snapshot: Path, skus: Path, cutoff: Cutoff) -> Facts:
         sku_category=codes(attributes["category"], levels["category"]),
         sku_brand=codes(attributes["brand"], levels["brand"]),
         home_store=codes(customers["home_store"], ids["store_id"]),
+        store_lat=lat,
+        store_lon=lon,
         customer=_columns(customers, exclude=("customer_id", "home_store")),
         sku=_columns(_in_order(tables["sku"], sku_ids), exclude=("sku",)),
         store=_columns(_in_order(tables["store"], ids["store_id"], "store_id"), exclude=("store_id",)),
@@ -46,6 +53,7 @@ def freeze(snapshot: Path, skus: Path, cutoff: Cutoff) -> Facts:
         customer_category=grouped("customer_category", ("customer_id", "category")),
         customer_brand=grouped("customer_brand", ("customer_id", "brand")),
         store_sku=grouped("store_sku", ("store_id", "sku")),
+        store_category=grouped("store_category", ("store_id", "category")),
     )
 
 
@@ -77,6 +85,16 @@ def _in_order(table: pa.Table, ids: Ids, key: str = "sku") -> pa.Table:
     code = codes(table[key], ids)
     position[code[code >= 0]] = np.flatnonzero(code >= 0)
     return table.take(pa.array(position, mask=position < 0))
+
+
+def _places(stores: Path | None, ids: Ids) -> tuple[Floats, Floats]:
+    """Latitude and longitude of each store, NaN where the table does not say both."""
+    if stores is None:
+        return np.full(len(ids), np.nan, dtype=np.float32), np.full(len(ids), np.nan, dtype=np.float32)
+    table = _in_order(pq.read_table(stores, columns=["store_id", "lat", "lon"]), ids, "store_id")
+    lat, lon = (np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float32) for name in ("lat", "lon"))
+    unknown = np.isnan(lat) | np.isnan(lon)
+    return np.where(unknown, np.float32(np.nan), lat), np.where(unknown, np.float32(np.nan), lon)
 
 
 def _columns(table: pa.Table, exclude: Sequence[str]) -> Columns:

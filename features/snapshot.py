@@ -35,6 +35,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "customer_category": ("customer_id", "category"),
     "customer_brand": ("customer_id", "brand"),
     "store_sku": ("store_id", "sku"),
+    "store_category": ("store_id", "category"),
 }
 
 

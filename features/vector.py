@@ -3,6 +3,8 @@
 A row is one candidate SKU for one shopper. Its columns are every column of every grain of the facts
 (as of the request, so that ages have grown since the cutoff), the scores of the candidate sources,
 and the combinations below, which need more than one grain at a time.
+
+"Here" is the channel of the request. Where it does not say, it is the customer's usual one.
 """
 
 from dataclasses import dataclass
@@ -11,19 +13,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.contracts.columns import STORE, WEB
 from features.facts import NEVER_DAYS, Codes, Columns, Facts, Floats, Grouped
 
 DUE_CAP = 20.0
 """A SKU twenty intervals overdue is given up on; more says nothing more."""
 
 
+FARTHEST_KM = 1_000.0
+EARTH_RADIUS_KM = 6_371.0
+UNKNOWN_KM = -1.0
+
+ON_WEB = 1
+IN_STORE = 0
+UNKNOWN_CHANNEL = -1
+CHANNELS = {WEB: ON_WEB, STORE: IN_STORE}
+"""Codes of the channels of a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """For whom and where: codes (-1 = unknown) and how many days have passed since the cutoff."""
+    """For whom and where: codes (-1 = unknown) and how many days have passed since the cutoff.
+
+    channel  ON_WEB or IN_STORE: where the customer shops right now
+    """
 
     customer: int = -1
     store: int = -1
     elapsed_days: float = 0.0
+    channel: int = UNKNOWN_CHANNEL
+
+
+def usual_channel(facts: Facts, customer: int) -> int:
+    """The channel that the customer is more likely to use; the store for nobody in particular."""
+    if customer < 0:
+        return IN_STORE
+    return ON_WEB if facts.customer["web_propensity"][customer] >= 0.5 else IN_STORE
 
 
 DERIVED = (
@@ -53,6 +78,17 @@ DERIVED = (
     "price_now",
     "discount_now",
     "is_new",
+    "on_web",
+    "propensity_here",
+    "since_here_days",
+    "sku_here",
+    "only_elsewhere",
+    "subcategory_here",
+    "category_here",
+    "sku_skew_here",
+    "sku_share_here_28",
+    "distance_km",
+    "at_home_store",
 )
 
 
@@ -67,6 +103,7 @@ def names(facts: Facts, sources: tuple[str, ...]) -> tuple[str, ...]:
         ("customer_category", facts.customer_category.columns),
         ("customer_brand", facts.customer_brand.columns),
         ("store_sku", facts.store_sku.columns),
+        ("store_category", facts.store_category.columns),
     )
     raw = tuple(f"{grain}.{name}" for grain, columns in grains for name in columns.names)
     return raw + tuple(f"source.{name}" for name in sources) + DERIVED
@@ -90,6 +127,7 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
     category = _lookup(facts.customer_category, shopper.customer, facts.sku_category[skus], elapsed)
     brand = _lookup(facts.customer_brand, shopper.customer, facts.sku_brand[skus], elapsed)
     shelf = _lookup(facts.store_sku, shopper.store, skus, elapsed)
+    aisle = _lookup(facts.store_category, shopper.store, facts.sku_category[skus], elapsed)
     known = _Known(
         customer=_View(facts.customer, customer[None, :]),
         store=_View(facts.store, store[None, :]),
@@ -100,6 +138,7 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
         brand=_View(facts.customer_brand.columns, brand),
         shelf=_View(facts.store_sku.columns, shelf),
         most_decayed=_most_decayed(facts, shopper.customer),
+        here=_here(facts, shopper),
     )
     parts = (
         np.broadcast_to(customer, (n, len(customer))),
@@ -110,6 +149,7 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
         category,
         brand,
         shelf,
+        aisle,
         scores,
         _derived(known),
     )
@@ -130,7 +170,10 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is looked up for one shopper's candidates; `most_decayed` is the customer's strongest habit."""
+    """What is looked up for one shopper's candidates; `most_decayed` is the customer's strongest habit.
+
+    here  the channel and the place of the request
+    """
 
     customer: _View
     store: _View
@@ -141,6 +184,43 @@ class _Known:
     brand: _View
     shelf: _View
     most_decayed: float
+    here: "_Here"
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Where a shopper is.
+
+    is_web       online, or in a store
+    distance_km  from the home store to the store at hand, at most FARTHEST_KM; UNKNOWN_KM where one is not known
+    is_home      whether the store at hand is the home store
+    """
+
+    is_web: bool
+    distance_km: float
+    is_home: bool
+
+
+def _here(facts: Facts, shopper: Shopper) -> _Here:
+    channel = usual_channel(facts, shopper.customer) if shopper.channel == UNKNOWN_CHANNEL else shopper.channel
+    home = int(facts.home_store[shopper.customer]) if shopper.customer >= 0 else -1
+    is_known = home >= 0 and shopper.store >= 0
+    return _Here(
+        is_web=channel == ON_WEB,
+        distance_km=_distance_km(facts, home, shopper.store) if is_known else UNKNOWN_KM,
+        is_home=is_known and home == shopper.store,
+    )
+
+
+def _distance_km(facts: Facts, one: int, other: int) -> float:
+    """Along the surface of a sphere: haversine formula (Sinnott 1984); UNKNOWN_KM where a store has no coordinates."""
+    lats, lons = facts.store_lat[[one, other]], facts.store_lon[[one, other]]
+    if np.isnan(lats).any() or np.isnan(lons).any():
+        return UNKNOWN_KM
+    (lat, lat_other), (lon, lon_other) = np.radians(lats.astype(np.float64)), np.radians(lons.astype(np.float64))
+    half = np.sin((lat_other - lat) / 2) ** 2
+    half += np.cos(lat) * np.cos(lat_other) * np.sin((lon_other - lon) / 2) ** 2
+    return min(float(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(half, 1.0)))), FARTHEST_KM)
 
 
 def _derived(known: _Known) -> Floats:
@@ -183,9 +263,42 @@ def _derived(known: _Known) -> Floats:
         bought == 0,
     )
     out: Floats = np.empty((len(since), len(DERIVED)), dtype=np.float32)
-    for at, column in enumerate(columns):
+    for at, column in enumerate((*columns, *_of_here(known))):
         out[:, at] = column
     return out
+
+
+def _of_here(known: _Known) -> tuple[Any, ...]:
+    """How the candidates stand to the channel and the store of the request.
+
+    Shares of the customer's few purchases of something that were made here are shrunk by one purchase at the
+    customer's propensity to buy here.
+    """
+    customer, sku, pair, is_web = known.customer, known.sku, known.pair, known.here.is_web
+    propensity = customer["web_propensity"] if is_web else 1 - customer["web_propensity"]
+    bought, of_sku = pair["baskets"], sku["sku_baskets_28"]
+    bought_here = pair["web_baskets"] if is_web else bought - pair["web_baskets"]
+    of_sku_here = sku["sku_web_baskets_28"] if is_web else of_sku - sku["sku_web_baskets_28"]
+    return (
+        float(is_web),
+        propensity,
+        customer["days_since_web"] if is_web else customer["days_since_store"],
+        (bought_here + propensity) / (bought + 1),
+        (bought > 0) & (bought_here == 0),
+        _share_here(known.subcategory, propensity, is_web=is_web),
+        _share_here(known.category, propensity, is_web=is_web),
+        sku["sku_web_skew"] if is_web else -sku["sku_web_skew"],
+        of_sku_here / np.maximum(of_sku, 1),
+        known.here.distance_km,
+        float(known.here.is_home),
+    )
+
+
+def _share_here(level: _View, propensity: Floats, *, is_web: bool) -> Floats:
+    lines = level["lines"]
+    here = level["web_lines"] if is_web else lines - level["web_lines"]
+    shrunk: Floats = (here + propensity) / (lines + 1)
+    return shrunk
 
 
 def _ratio(part: Floats, whole: NDArray[np.floating[Any]], cap: float) -> Floats:

@@ -5,6 +5,9 @@ from ibis import Table, _
 
 from features.known import Known
 
+PRIOR_BASKETS = 20.0
+"""What everybody buys of a category counts as much as twenty baskets of a store."""
+
 HOME_DAYS = 182
 """The home store is where most baskets of the last half year were; an older one is used where there is none."""
 
@@ -47,3 +50,21 @@ def store(known: Known) -> Table:
         store_total_91=_.basket_id.nunique(where=_.age_days <= 91),
         store_customers_91=_.customer_id.nunique(where=_.age_days <= 91),
     )
+
+
+def store_category(known: Known) -> Table:
+    """Per store and middle category level: how popular the category was there in the last 91 days.
+
+    category_here  share of the store's baskets that held it, shrunk towards that of all stores
+    category_lift  the same as a multiple of that of all stores: 1 is as everywhere
+
+    Categories that a store did not sell in that time have no row.
+    """
+    lines = known.purchases.filter(_.store_id.notnull() & _.category.notnull() & (_.age_days <= 91))
+    held = lines.group_by("store_id", "category").agg(baskets=_.basket_id.nunique())
+    totals = lines.group_by("store_id").agg(total=_.basket_id.nunique())
+    everywhere = lines.group_by("category").agg(chain=_.basket_id.nunique())
+    chain_total = lines.basket_id.nunique().as_scalar()
+    found = held.join(totals, "store_id").join(everywhere, "category").mutate(usual=_.chain / chain_total)
+    shrunk = (found.baskets + PRIOR_BASKETS * found.usual) / (found.total + PRIOR_BASKETS)
+    return found.select("store_id", "category", category_here=shrunk, category_lift=shrunk / found.usual)

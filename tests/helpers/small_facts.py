@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from features.facts import CODES, COLUMNS, GROUPED, IDS, Columns, Facts, Grouped, Ids, missing_value
+from features.facts import CODES, COLUMNS, GROUPED, IDS, PLACES, Columns, Facts, Grouped, Ids, missing_value
 from features.snapshot import GRAINS, expressions
 from tests.helpers.worked_tables import CUTOFF, unbound
 
@@ -30,6 +30,7 @@ def small_facts(values: Mapping[str, float]) -> Facts:
     parts: dict[str, Any] = dict.fromkeys(IDS, _ids("Dairy"))
     parts |= {"customers": _ids("ann"), "skus": _ids("milk", "tea"), "stores": _ids("north"), "brands": _ids("Farm")}
     parts |= {name: np.array([0, -1] if name.startswith("sku_") else [0], dtype=np.int32) for name in CODES}
+    parts |= {name: np.zeros(1, dtype=np.float32) for name in PLACES}
     parts |= {name: rows[name] for name in COLUMNS}
     parts |= {name: Grouped(one, first, rows[name]) for name in GROUPED}
     return Facts(cutoff_days=CUTOFF.days, **parts)

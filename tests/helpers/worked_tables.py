@@ -20,7 +20,7 @@ import ibis
 import pytest
 
 from features.clock import Cutoff
-from features.contracts.outputs import PROMOTIONS, PURCHASES, RETURNS, SKUS
+from features.contracts.outputs import PROMOTIONS, PURCHASES, RETURNS, SKUS, STORES
 from features.contracts.table import Table
 from features.engine import duckdb_engine
 from features.facts import Facts
@@ -71,7 +71,7 @@ def write_warehouse(folder: Path, purchases: str, *, skus: str = "", promotions:
     with tables(purchases, skus, promotions) as connection:
         for sku in bought:
             _insert(connection, SKUS, {"sku": sku, "name": sku})
-        for table in (PURCHASES, RETURNS, SKUS, PROMOTIONS):
+        for table in (PURCHASES, RETURNS, SKUS, STORES, PROMOTIONS):
             write_parquet(connection, f"FROM {table.name}", folder / f"{table.name}.parquet")
     return Warehouse(folder, {"digest": folder.name})
 
@@ -81,7 +81,7 @@ def facts_of(folder: Path, purchases: str, *, skus: str = "", promotions: str = 
     warehouse = write_warehouse(folder / "warehouse", purchases, skus=skus, promotions=promotions)
     with duckdb_engine(folder / "scratch", "100MB", 1) as engine:
         write_snapshot(engine, known_before(engine, warehouse.folder, cutoff), folder / "snapshot")
-    return freeze(folder / "snapshot", warehouse.skus, cutoff)
+    return freeze(folder / "snapshot", warehouse.skus, cutoff, warehouse.stores)
 
 
 @contextmanager
@@ -95,6 +95,7 @@ def tables(purchases: str, skus: str = "", promotions: str = "") -> Iterator[duc
     """
     given: tuple[tuple[Table, list[Row]], ...] = (
         (RETURNS, []),
+        (STORES, []),
         (PURCHASES, [_purchase(row, nth) for nth, row in enumerate(read(purchases))]),
         (SKUS, [{"name": row["sku"]} | row for row in read(skus)]),
         (PROMOTIONS, [_promotion(row) for row in read(promotions)]),

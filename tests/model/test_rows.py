@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from features.facts import Codes, Facts
-from features.vector import Shopper, names, vector
+from features.vector import DERIVED, ON_WEB, Shopper, names, vector
 from serving.candidates import Candidates
 from tests.helpers import checkerboard as board
 from training.candidates.proposals import candidates_for_all
+from training.first_visits import FirstVisits
 from training.ranking.rows import Rows, first_customers, only_new, rows, stack
 
 
@@ -56,11 +57,25 @@ def test_what_is_new_is_what_the_customer_had_not_bought(checkerboard: Facts, ca
     ]
     pool = candidates.of(Shopper(checkerboard.customers.code(board.customer(0, 1)), 0))[0]
     np.testing.assert_array_equal(made.is_new, ~np.isin(pool, own))
-    np.testing.assert_array_equal(made.is_new, made.features[:, -1] == 1)
+    np.testing.assert_array_equal(made.is_new, made.features[:, DERIVED.index("is_new") - len(DERIVED)] == 1)
     new = only_new(made)
     assert new.groups.tolist() == [made.is_new.sum()]
     assert new.labels.sum() == 1
     assert new.is_new.all()
+
+
+def test_half_of_the_requests_say_where_they_come_from(checkerboard: Facts, candidates: Candidates) -> None:
+    everybody = {board.customer(block, nth): [board.withheld(block, nth)] for block in range(4) for nth in range(12)}
+    online = FirstVisits(np.full(len(checkerboard.customers), ON_WEB, np.int32), np.array(checkerboard.home_store))
+    made = rows(checkerboard, candidates, labels(checkerboard, everybody), seed=0, visits=online)
+    assert made is not None
+    on_web = made.features[:, DERIVED.index("on_web") - len(DERIVED)]
+    asked = [values[0] for values in np.split(on_web, np.cumsum(made.groups)[:-1])]
+    assert 12 <= sum(asked) <= 36
+    without = rows(checkerboard, candidates, labels(checkerboard, everybody), seed=0)
+    assert without is not None
+    assert not without.features[:, DERIVED.index("on_web") - len(DERIVED)].any()
+    assert (without.labels == made.labels).all()
 
 
 def test_every_purchase_is_kept_and_a_share_of_the_rest(checkerboard: Facts, candidates: Candidates) -> None:

@@ -35,7 +35,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     work = settings_for(tmp_path_factory.mktemp("shop"))
     warehouse = ingested(work)
     opened, later = facts_at(work, warehouse, LAST), facts_at(work, warehouse, LAST.plus_days(LATER_DAYS))
-    return Shop(freeze(snapshot_folder(work, warehouse, LAST), warehouse.skus, LAST), opened, later)
+    return Shop(freeze(snapshot_folder(work, warehouse, LAST), warehouse.skus, LAST, warehouse.stores), opened, later)
 
 
 @st.composite
@@ -93,7 +93,7 @@ def test_ages_some_days_later_are_those_of_a_snapshot_of_that_day(
     aged = asked(shop.opened, (customer, store, LATER_DAYS, skus, seed))
     fresh = asked(shop.later, (customer, store, 0.0, skus, seed))
     ages = [at for at, name in enumerate(names(shop.opened, SOURCES)) if is_age(name.split(".")[-1])]
-    assert len(ages) == 12
+    assert len(ages) == 14
     np.testing.assert_allclose(aged[:, ages], fresh[:, ages], rtol=1e-6)
 
 

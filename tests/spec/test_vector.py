@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features.facts import NEVER_DAYS, Columns, Facts, Grouped
-from features.vector import DERIVED, Shopper, names, vector
+from features.vector import DERIVED, IN_STORE, ON_WEB, Shopper, names, usual_channel, vector
 from tests.helpers.small_facts import ANN, MILK, NORTH, TEA, columns, small_facts
 
 SOURCES = ("repeat", "als")
@@ -17,6 +17,8 @@ BOTH = np.array([MILK, TEA], dtype=np.int32)
 PAIR = {"customer_sku.days_since": 10.0, "customer_sku.baskets": 3.0}
 OWN = PAIR | {"customer_sku.interval_days": 20.0}
 SHELF = {"customer_subcategory.lines": 5.0, "customer_subcategory.lines_28": 3.0}
+
+STORE_GOER = {"customer.web_propensity": 0.25}
 
 WORKED: list[tuple[str, Mapping[str, float], float]] = [
     # half of the own interval has passed
@@ -87,6 +89,25 @@ WORKED: list[tuple[str, Mapping[str, float], float]] = [
     ("discount_now", {"sku.discount_7": 0.5, "sku.discount_364": 0.125}, 0.375),
     ("is_new", PAIR, 0),
     ("is_new", {}, 1),
+    # the usual channel, where the request says none
+    ("on_web", {"customer.web_propensity": 0.6}, 1),
+    ("on_web", {"customer.web_propensity": 0.4}, 0),
+    ("propensity_here", {"customer.web_propensity": 0.75}, 0.75),
+    ("propensity_here", {"customer.web_propensity": 0.25}, 0.75),
+    ("since_here_days", STORE_GOER | {"customer.days_since_store": 4, "customer.days_since_web": 9}, 4),
+    ("since_here_days", STORE_GOER, NEVER_DAYS),
+    # two of three baskets in the store, and one more at three quarters
+    ("sku_here", STORE_GOER | PAIR | {"customer_sku.web_baskets": 1}, 2.75 / 4),
+    ("sku_here", STORE_GOER, 0.75),
+    ("only_elsewhere", STORE_GOER | PAIR | {"customer_sku.web_baskets": 3}, 1),
+    ("only_elsewhere", STORE_GOER | PAIR | {"customer_sku.web_baskets": 2}, 0),
+    ("only_elsewhere", STORE_GOER, 0),
+    ("subcategory_here", STORE_GOER | SHELF | {"customer_subcategory.web_lines": 1}, 4.75 / 6),
+    ("category_here", STORE_GOER | {"customer_category.lines": 7, "customer_category.web_lines": 7}, 0.75 / 8),
+    ("sku_skew_here", STORE_GOER | {"sku.sku_web_skew": 0.125}, -0.125),
+    ("sku_share_here_28", STORE_GOER | {"sku.sku_baskets_28": 8, "sku.sku_web_baskets_28": 2}, 0.75),
+    ("distance_km", {}, 0),
+    ("at_home_store", {}, 1),
 ]
 
 
@@ -103,6 +124,55 @@ def test_derived_columns(name: str, values: Mapping[str, float], expected: float
 
 def test_every_derived_column_is_worked() -> None:
     assert {name for name, _, _ in WORKED} == set(DERIVED)
+
+
+@pytest.mark.parametrize(
+    ("name", "online", "in_store"),
+    [
+        ("on_web", 1, 0),
+        ("propensity_here", 0.25, 0.75),
+        ("since_here_days", 9, 4),
+        ("sku_here", 1.25 / 4, 2.75 / 4),
+        ("sku_skew_here", 0.125, -0.125),
+        ("sku_share_here_28", 0.25, 0.75),
+        ("subcategory_here", 1.25 / 6, 4.75 / 6),
+    ],
+)
+def test_the_channel_of_the_request_decides_what_here_is(name: str, online: float, in_store: float) -> None:
+    values = STORE_GOER | PAIR | SHELF | {"customer_sku.web_baskets": 1, "customer_subcategory.web_lines": 1}
+    values |= {"customer.days_since_store": 4, "customer.days_since_web": 9, "sku.sku_web_skew": 0.125}
+    facts = small_facts(values | {"sku.sku_baskets_28": 8, "sku.sku_web_baskets_28": 2})
+    asked = {channel: row(facts, Shopper(ANN, NORTH, channel=channel)) for channel in (ON_WEB, IN_STORE)}
+    assert asked[ON_WEB][name] == pytest.approx(online)
+    assert asked[IN_STORE][name] == pytest.approx(in_store)
+
+
+def test_the_usual_channel_of_nobody_is_the_store() -> None:
+    facts = small_facts({"customer.web_propensity": 0.5})
+    assert [usual_channel(facts, customer) for customer in (ANN, -1)] == [ON_WEB, IN_STORE]
+
+
+@pytest.mark.parametrize(
+    ("why", "places", "store", "expected"),
+    [
+        ("a degree along a meridian", [(30, 110), (31, 110)], 1, 111.19),
+        ("a degree of longitude at 60 degrees north is half as long", [(60, 110), (60, 111)], 1, 55.6),
+        ("the store at hand is the home store", [(30, 110), (31, 110)], 0, 0),
+        ("very far is as far as far", [(30, 110), (-30, -70)], 1, 1000),
+        ("nobody knows where it stands", [(30, 110), (np.nan, np.nan)], 1, -1),
+        ("no store at hand", [(30, 110), (31, 110)], -1, -1),
+    ],
+)
+def test_distance_from_the_home_store(why: str, places: list[tuple[float, float]], store: int, expected: float) -> None:
+    facts, both = small_facts({}), np.array(places, dtype=np.float32)
+    two = Columns(facts.store.names, np.tile(facts.store.values, (2, 1)))
+    grouped = {
+        name: replace(getattr(facts, name), starts=np.array([0, 1, 1])) for name in ("store_sku", "store_category")
+    }
+    facts = replace(facts, store=two, store_lat=both[:, 0], store_lon=both[:, 1], **grouped)
+    found = row(facts, Shopper(ANN, store))
+    assert found["distance_km"] == pytest.approx(expected, abs=0.05), why
+    assert found["at_home_store"] == (store == 0)
 
 
 def test_a_habit_is_measured_by_the_strongest() -> None:
@@ -130,6 +200,7 @@ GRAIN_ORDER = (
     "customer_category",
     "customer_brand",
     "store_sku",
+    "store_category",
 )
 
 

@@ -14,6 +14,7 @@ from features.facts import (
     GROUPED,
     IDS,
     NEVER_DAYS,
+    PLACES,
     Columns,
     Facts,
     Grouped,
@@ -71,7 +72,14 @@ def test_what_is_saved_can_be_read_back(facts: Facts, tmp_path: Path) -> None:
 
 
 def test_the_parts_that_are_saved_are_all_there_are() -> None:
-    assert {field.name for field in dataclasses.fields(Facts)} == {"cutoff_days", *IDS, *CODES, *COLUMNS, *GROUPED}
+    assert {field.name for field in dataclasses.fields(Facts)} == {
+        "cutoff_days",
+        *IDS,
+        *CODES,
+        *PLACES,
+        *COLUMNS,
+        *GROUPED,
+    }
 
 
 def test_arrays_are_mapped_and_cannot_be_written(facts: Facts, tmp_path: Path) -> None:
@@ -142,7 +150,8 @@ def test_what_is_missing_was_never_or_is_nothing(column: str, value: float) -> N
 
 def test_ages_are_the_days_that_grow(facts: Facts) -> None:
     ages = {f"{grain}.{name}" for grain in COLUMNS for name in getattr(facts, grain).names if is_age(name)}
-    assert ages == {"customer.days_since_basket", "customer.days_known", "sku.days_since_sold", "sku.days_on_sale"}
+    of_customers = {"days_since_basket", "days_known", "days_since_web", "days_since_store"}
+    assert ages == {f"customer.{name}" for name in of_customers} | {"sku.days_since_sold", "sku.days_on_sale"}
     assert not is_age("interval_days")
     assert Columns(("days_since", "interval_days"), np.zeros((0, 2), np.float32)).ages().tolist() == [True, False]
 

@@ -159,6 +159,7 @@ def test_a_snapshot_written_by_hand(tmp_path: Path) -> None:
         "customer_category": {"customer_id": ["ann"], "category": ["unheard of"], "lines": [4]},
         "customer_brand": {"customer_id": pa.array([], pa.string()), "brand": pa.array([], pa.string())},
         "store_sku": {"store_id": ["north", "ghost"], "sku": ["tea", "tea"], "on_display": [1, 1]},
+        "store_category": {"store_id": ["north"], "category": ["Drinks"], "category_here": [0.5]},
     }
     described = {
         "sku": ["茶", "tea"],

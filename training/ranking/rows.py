@@ -1,5 +1,6 @@
 """Training rows: the candidates of customers who bought in a label window, with what they bought."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,14 @@ import numpy as np
 from features.facts import Codes, Facts, Floats
 from features.vector import Shopper, vector
 from serving.candidates import Candidates
+from training.first_visits import FirstVisits, unknown
 
 NEGATIVE_SHARE = 0.2
 """Of the candidates that were not bought, so many are kept: more changes nothing but the time."""
+
+TOLD_SHARE = 0.5
+"""Of the customers, so many are asked for as at their first visit; the others' requests say neither channel nor
+store, as those of a newsletter, and stand for their usual ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +33,23 @@ class Rows:
 
 
 def rows(
-    facts: Facts, candidates: Candidates, labels: tuple[Codes, Codes], seed: int, negative_share: float = NEGATIVE_SHARE
+    facts: Facts,
+    candidates: Candidates,
+    labels: tuple[Codes, Codes],
+    seed: int,
+    negative_share: float = NEGATIVE_SHARE,
+    visits: FirstVisits | None = None,
 ) -> Rows | None:
-    """Rows of every customer of the labels who has at least one label among the candidates; None where nobody has."""
+    """Rows of every customer of the labels who has at least one label among the candidates; None where nobody has.
+
+    `visits` says where each of them shopped first in the window; without it no request says where it comes from.
+    """
     generator = np.random.default_rng(seed)
     customers, first = np.unique(labels[0], return_index=True)
     bought = np.split(labels[1], first[1:])
     parts = [
-        _of_customer(facts, candidates, int(customer), skus, generator, negative_share)
-        for customer, skus in zip(customers, bought, strict=True)
+        _of_customer(facts, candidates, shopper, skus, generator, negative_share)
+        for shopper, skus in zip(_shoppers(facts, customers, visits, seed), bought, strict=True)
     ]
     kept = [part for part in parts if part is not None]
     return stack(kept) if kept else None
@@ -66,15 +80,21 @@ def only_new(given: Rows) -> Rows:
     return Rows(given.features[keep], given.labels[keep], groups[groups > 0].astype(np.int32), given.is_new[keep])
 
 
+def _shoppers(facts: Facts, customers: Codes, visits: FirstVisits | None, seed: int) -> Iterator[Shopper]:
+    usual = unknown(facts)
+    is_told = np.random.default_rng([seed, 1]).random(len(customers)) < TOLD_SHARE
+    for customer, told in zip(customers, is_told, strict=True):
+        yield (visits if visits is not None and told else usual).shopper(int(customer))
+
+
 def _of_customer(
     facts: Facts,
     candidates: Candidates,
-    customer: int,
+    shopper: Shopper,
     bought: Codes,
     generator: np.random.Generator,
     negative_share: float,
 ) -> Rows | None:
-    shopper = Shopper(customer, int(facts.home_store[customer]))
     skus, scores = candidates.of(shopper)
     label = np.isin(skus, bought)
     if not label.any():
@@ -82,5 +102,5 @@ def _of_customer(
     keep = label | (generator.random(len(skus)) < negative_share)
     skus, scores, label = skus[keep], scores[keep], label[keep]
     features = vector(facts, shopper, skus, scores)
-    is_new = ~facts.customer_sku.find(customer, skus)[1]
+    is_new = ~facts.customer_sku.find(shopper.customer, skus)[1]
     return Rows(features, label.astype(np.float32), np.array([len(skus)], dtype=np.int32), is_new)

@@ -1,5 +1,7 @@
 """Channel, worked by hand: shares of lines."""
 
+import pytest
+
 from features.families import channel
 from tests.helpers.worked_tables import assert_rows, worked
 
@@ -14,23 +16,83 @@ PURCHASES = """
 """
 
 
+def weight(days: float) -> float:
+    """What a basket of that age counts."""
+    return 0.5 ** (days / channel.HALF_LIFE_DAYS)
+
+
 def test_customer() -> None:
+    online, ann, bob = weight(200) + weight(100) + weight(3), sum(map(weight, (200, 100, 91, 3))), weight(92)
+    usual = online / (ann + bob)
+    of_ann, of_bob = pytest.approx((online + 3 * usual) / (ann + 3)), pytest.approx(3 * usual / (bob + 3))
+    ann = {"web_share": 3 / 4, "web_share_91": 1 / 2, "web_propensity": of_ann, "days_since_web": 3}
+    # of three steps of ann two change the channel: after 9 days and after 88
+    ann |= {"days_since_store": 91, "cross_interval_days": (9 + 88) / 2, "switch_share": pytest.approx(2 / 3)}
+    bob = {"web_share": 0, "web_share_91": None, "web_propensity": of_bob, "days_since_web": None}
+    bob |= {"days_since_store": 92, "cross_interval_days": None, "switch_share": 0}
+    found = {row["customer_id"]: row for row in worked(channel.customer, PURCHASES)}
+    assert found == {"ann": {"customer_id": "ann"} | ann, "bob": {"customer_id": "bob"} | bob}
+
+
+def test_a_basket_counts_once_whatever_it_holds() -> None:
+    rows = """
+        customer | basket | sku  | channel | days_ago
+        ann      | a1     | tea  | web     | 60
+        ann      | a1     | milk | web     | 60
+        ann      | a2     | tea  | store   | 0.0001
+    """
+    (found,) = worked(channel.customer, rows)
+    assert found["web_propensity"] == pytest.approx(1 / 3, rel=1e-3)
+    assert (found["cross_interval_days"], found["switch_share"]) == (pytest.approx(60, rel=1e-4), 1)
+
+
+def test_without_the_web_nobody_goes_there() -> None:
+    found = worked(channel.customer, "customer | days_ago\nann | 3\nbob | 5")
+    assert [(row["web_propensity"], row["days_since_web"], row["switch_share"]) for row in found] == [(0, None, 0)] * 2
+
+
+def test_sku_counts_anonymous_lines() -> None:
+    # of the last half year: 2 of 3 lines of tea, 1 of 2 of milk, 3 of 5 of all
+    skews = (2 + 20 * 3 / 5) / 23 - 3 / 5, (1 + 20 * 3 / 5) / 22 - 3 / 5
     assert_rows(
-        worked(channel.customer, PURCHASES),
-        """
-        customer | web_share | web_share_91
-        ann      | 3/4       | 1/2
-        bob      | 0         |
+        worked(channel.sku, PURCHASES),
+        f"""
+        sku  | sku_web_share | sku_web_skew | sku_web_baskets_28
+        tea  | 3/4           | {skews[0]}   | 1
+        milk | 1/2           | {skews[1]}   | 1
         """,
     )
 
 
-def test_sku_counts_anonymous_lines() -> None:
+def test_what_a_customer_buys_where() -> None:
+    skus = """
+        sku  | category | subcategory
+        tea  | Drinks   | Hot drinks
+        milk | Dairy    |
+    """
     assert_rows(
-        worked(channel.sku, PURCHASES),
+        worked(channel.customer_sku, PURCHASES),
         """
-        sku  | sku_web_share
-        tea  | 3/4
-        milk | 1/2
+        customer | sku  | web_baskets
+        ann      | tea  | 2
+        ann      | milk | 1
+        bob      | tea  | 0
+        """,
+    )
+    assert_rows(
+        worked(channel.customer_category, PURCHASES, skus=skus),
+        """
+        customer | category | web_lines
+        ann      | Drinks   | 2
+        ann      | Dairy    | 1
+        bob      | Drinks   | 0
+        """,
+    )
+    assert_rows(
+        worked(channel.customer_subcategory, PURCHASES, skus=skus),
+        """
+        customer | subcategory | web_lines
+        ann      | Hot drinks  | 2
+        bob      | Hot drinks  | 0
         """,
     )

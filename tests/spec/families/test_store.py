@@ -58,6 +58,23 @@ def test_store_sku_forgets_after_a_year() -> None:
     )
 
 
+def test_store_category_compares_with_all_stores() -> None:
+    skus = """
+        sku  | category
+        tea  | Drinks
+        milk | Dairy
+    """
+    drinks, dairy = 4 / 4, 1 / 4  # of the four baskets of 91 days in stores
+    shares = {
+        ("north", "Drinks"): ((2 + 20 * drinks) / 22, drinks),
+        ("north", "Dairy"): ((1 + 20 * dairy) / 22, dairy),
+        ("south", "Drinks"): ((2 + 20 * drinks) / 22, drinks),
+    }
+    rows = [f"{store} | {category} | {here} | {here / usual}" for (store, category), (here, usual) in shares.items()]
+    found = worked(store.store_category, PURCHASES, skus=skus)
+    assert_rows(found, "\n".join(["store | category | category_here | category_lift", *rows]))
+
+
 def test_store_counts_anonymous_baskets_but_no_customer_for_them() -> None:
     assert_rows(
         worked(store.store, PURCHASES),

@@ -9,6 +9,8 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
+from features.customers import has_identifiers, identity_folder
+from features.identity.ledger import current, resolved
 from features.loading.quarantine import REASON
 from features.settings import Settings
 from features.sql import count, parquet, quoted
@@ -52,6 +54,32 @@ def examine(settings: Settings) -> tuple[TableStatus, ...]:
     warehouse = Warehouse.find(settings)
     with duckdb.connect() as connection:
         return tuple(_status(connection, table, warehouse, settings.quarantine) for table in INPUTS)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How many customers the accounts and cards were resolved to; None: not yet for this warehouse."""
+
+    subjects: int | None
+    customers: int | None
+
+    @property
+    def sentence(self) -> str:
+        if self.subjects is None:
+            return "Customers are not resolved for what is loaded. Next: `omnishelf identity`."
+        return f"{self.subjects:,} accounts and cards are {self.customers:,} customers; `omnishelf identity` says how."
+
+
+def people(settings: Settings) -> People | None:
+    """What is known of persons; None where no table speaks of them."""
+    warehouse = Warehouse.find(settings)
+    if warehouse is None or not has_identifiers(warehouse.folder / "inputs"):
+        return None
+    version = current(identity_folder(settings), warehouse.digest)
+    if version is None:
+        return People(None, None)
+    said = resolved(version)
+    return People(said["subjects"], said["customers"])
 
 
 def _status(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse | None, quarantine: Path) -> TableStatus:

@@ -1,7 +1,8 @@
 """Ingest: a source's tables checked, merged into those loaded before, and one purchase history made of them.
 
 A load either happens whole or leaves everything as it was: the new warehouse is written beside the
-old one, and the pointer moves last. The same load again changes nothing.
+old one, and the pointer moves last. The same load again changes nothing. Where tables speak of persons, customers are
+resolved before the pointer moves, for the new warehouse alone.
 """
 
 import shutil
@@ -17,8 +18,10 @@ from duckdb import DuckDBPyConnection
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
 from features.contracts.table import Table
+from features.customers import resolution, resolve_customers
 from features.errors import DataError, UserError
 from features.identity.keyed_hash import KeyedHash
+from features.identity.ledger import resolved
 from features.loading.assemble import assemble, link
 from features.loading.concealment import concealed, identity_key, key_check
 from features.loading.faults import readable, writable
@@ -84,7 +87,8 @@ def ingest(
         job = _Job(source, at, replace, progress, scratch, before)
         with session(settings, scratch) as connection:
             progress("Looking at the files", 0.0)
-            return _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
+            done = _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
+        return _with_customers(done, settings)
 
 
 @contextmanager
@@ -139,10 +143,21 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     manifest |= {"currency": currency, "identity_key": check}
     manifest |= facts(connection, new / "purchases.parquet") | _history(job, mark, reports)
     write_manifest(new, manifest)
+    job.progress("Resolving customers", 0.8)
+    resolve_customers(settings, inputs, name, job.before.digest if job.before else None)
     publish(new, settings, name)
     _move_quarantine(job, settings.quarantine)
     job.progress("Done", 1.0)
     return report(Warehouse.open(settings), job.source, reports, changed=True)
+
+
+def _with_customers(done: IngestReport, settings: Settings) -> IngestReport:
+    """The report with how many customers the accounts and cards are; as it is where nothing speaks of persons."""
+    version = resolution(settings, Warehouse.open(settings))
+    if version is None:
+        return done
+    said = resolved(version)
+    return replace(done, subjects=said["subjects"], customers=said["customers"])
 
 
 def _need_purchases(before: Warehouse | None, extracts: tuple[Extract, ...]) -> None:

@@ -98,13 +98,19 @@ def promotions_at(promotions: Table, cutoff: Cutoff, plan_days: float = 0.0) -> 
     return promotions.filter((promotions["from"] < horizon) & (promotions["to"] > start))
 
 
-def known_before(engine: Backend, tables: Path, cutoff: Cutoff, plan_days: float = 0.0) -> Known:
-    """Materialise what is known before the cutoff from a warehouse folder's Parquet files."""
+def known_before(
+    engine: Backend, tables: Path, cutoff: Cutoff, plan_days: float = 0.0, purchases: Path | None = None
+) -> Known:
+    """Materialise what is known before the cutoff from a warehouse folder's Parquet files.
+
+    `purchases`: those under the customers known at the cutoff, in place of the folder's own.
+    """
     skus = engine.read_parquet(tables / "skus.parquet")
-    bought, returns = (engine.read_parquet(tables / f"{name}.parquet") for name in ("purchases", "returns"))
+    bought = engine.read_parquet(purchases or tables / "purchases.parquet")
+    returns = engine.read_parquet(tables / "returns.parquet")
     lines = purchases_before(kept_before(bought, returns, cutoff), skus, cutoff)
-    purchases = engine.create_table("known_purchases", lines, temp=True)
-    visits = engine.create_table("known_visits", visits_of(purchases), temp=True)
+    known = engine.create_table("known_purchases", lines, temp=True)
+    visits = engine.create_table("known_visits", visits_of(known), temp=True)
     running = promotions_at(engine.read_parquet(tables / "promotions.parquet"), cutoff, plan_days)
     promotions = engine.create_table("known_promotions", running, temp=True)
-    return Known(cutoff, purchases, visits, promotions)
+    return Known(cutoff, known, visits, promotions)

@@ -75,6 +75,11 @@ class Warehouse:
             raise StateError(_damaged(folder, f"{missing[0]}.parquet is missing"))
         return cls(folder, manifest)
 
+    @property
+    def work(self) -> Path:
+        """The work folder that it lies in."""
+        return self.folder.parents[1]
+
     def table(self, name: str) -> Path:
         """The Parquet file of one table of the warehouse."""
         return self.folder / f"{name}.parquet"

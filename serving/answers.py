@@ -50,6 +50,7 @@ class Answer:
     model_version: str
     fallback: str = "none"
     """`none`, or why the list is less than asked for; several are joined by `+`: `anonymous`, `unknown_customer`,
+    `ambiguous_customer` (several have that id: write kind:id or kind:party:id), `no_consent`,
     `unknown_item`, `unknown_store`, `thin_history` (too little bought to fill `buy-again`), `few_similar`."""
     pool_size: int = 0
     """How many candidates were ranked."""

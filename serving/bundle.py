@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from features.clock import Cutoff
 from features.errors import StateError
 from features.facts import Facts, Grouped, load, load_grouped, save, save_grouped
 from serving.candidates import Candidates
+from serving.directory import Directory
 from serving.scoring import Guard, GuardedRanker, OnnxRanker
 from serving.texts import Texts
 
-SCHEMA = 2
+SCHEMA = 3
 MANIFEST = "manifest.json"
 
 TOGETHER_DAYS = 182
@@ -59,6 +60,7 @@ class Bundle:
     catalogue: Catalogue
     ranker: GuardedRanker
     discovery: GuardedRanker
+    directory: Directory = field(default_factory=Directory.empty)
 
     @property
     def version(self) -> str:
@@ -89,6 +91,7 @@ class Bundle:
                 ),
                 ranker=_ranker(path, manifest, "ranker"),
                 discovery=_ranker(path, manifest, "discovery"),
+                directory=Directory.load(path / "directory"),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StateError(f"The bundle {path} cannot be opened: {error}. Fetch or train it again.") from error
@@ -106,6 +109,7 @@ class Contents:
     """Name in the bundle -> file to copy: `ranker.onnx`, `ranker.txt`, `discovery.onnx`, `discovery.txt`."""
     guards: dict[str, Guard]
     """Of `ranker` and of `discovery`."""
+    directory: Directory = field(default_factory=Directory.empty)
 
 
 def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable[[Bundle], None]) -> Bundle:
@@ -148,6 +152,8 @@ def _write_parts(contents: Contents, folder: Path) -> None:
     (folder / "catalogue").mkdir()
     contents.catalogue.names.save(folder / "catalogue", "names")
     contents.catalogue.subcategories.save(folder / "catalogue", "subcategories")
+    if len(contents.directory.hashes):
+        contents.directory.save(folder / "directory")
     for name, source in contents.files.items():
         shutil.copyfile(source, folder / name)
 

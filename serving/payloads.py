@@ -60,7 +60,11 @@ class RecommendationRequest(BaseModel):
     visitor_id: Id | None = Field(
         None, description="The device or session. Anonymous visitors get a full list; nothing is learned from it yet."
     )
-    customer_id: Id | None = Field(None, description="Who shops, where known. An unknown one gets a full list too.")
+    customer_id: Id | None = Field(
+        None,
+        description="Who shops, where known: a customer's id, or an account or a loyalty card (`id`, `account:id` or "
+        "`account:party:id`). An unknown one gets a full list too.",
+    )
     context: Context = Field(default_factory=Context, description="What surrounds the list.")
     exclude_item_ids: list[Id] = Field(
         default_factory=list, max_length=MAX_EXCLUDED_ITEM_IDS, description="Items that must not be in the list."
@@ -122,7 +126,8 @@ class RecommendationAnswer(BaseModel):
     items: list[ItemBody] = Field(description="The list, best first.")
     fallback: str = Field(
         description="`none`, or why the list is less personal than asked: `anonymous`, `unknown_customer`, "
-        "`unknown_item`, `unknown_store`, `thin_history`; several are joined by `+`."
+        "`ambiguous_customer`, `no_consent`, `unknown_item`, `unknown_store`, `thin_history`; several are joined by "
+        "`+`."
     )
     debug: DebugBody | None = Field(None, description="Only where the request asked for it.")
 

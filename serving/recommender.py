@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Codes, Floats
-from features.vector import Shopper, vector
+from features.vector import CHANNELS, ON_WEB, UNKNOWN_CHANNEL, Shopper, vector
 from serving.answers import Answer, Item, Query
 from serving.bundle import Bundle
+from serving.directory import AMBIGUOUS, NO_CONSENT
 from serving.reasons import reasons
 
 MAX_ELAPSED_DAYS = 28.0
@@ -19,6 +20,9 @@ MAX_ELAPSED_DAYS = 28.0
 
 DUE = 0.5
 """`buy-again` shows first what half of the usual interval has passed for."""
+
+
+_LACKING = {NO_CONSENT: "no_consent", AMBIGUOUS: "ambiguous_customer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +101,32 @@ class Recommender:
         wanted = ~np.isin(skus, unwanted)
         return wanted & ~self._bought(shopper, skus) if query.new_only else wanted
 
-    def shopper(self, customer_id: str | None, store_id: str | None = None, at_days: float | None = None) -> Shopper:
-        """Codes of a customer and a store; without a store, the customer's home store."""
+    def shopper(
+        self,
+        customer_id: str | None,
+        store_id: str | None = None,
+        at_days: float | None = None,
+        channel: str | None = None,
+    ) -> Shopper:
+        """Codes of a customer, a store and a channel; without a store, the customer's home store."""
         facts = self.bundle.facts
-        customer, store = facts.customers.code(customer_id), facts.stores.code(store_id)
+        customer, store = max(self._customer(customer_id), -1), facts.stores.code(store_id)
         if store < 0 and customer >= 0:
             store = int(facts.home_store[customer])
         elapsed = 0.0 if at_days is None else min(max(at_days - facts.cutoff_days, 0.0), MAX_ELAPSED_DAYS)
-        return Shopper(customer, store, elapsed)
+        return Shopper(customer, store, elapsed, CHANNELS.get(channel or "", UNKNOWN_CHANNEL))
+
+    def _customer(self, customer_id: str | None) -> int:
+        """The code of a customer's id, else of another name of hers; below zero where there is nobody to speak to."""
+        code = self.bundle.facts.customers.code(customer_id)
+        return code if code >= 0 else self.bundle.directory.find(customer_id)
 
     def _shopper(self, query: Query) -> tuple[Shopper, list[str]]:
-        shopper = self.shopper(query.customer_id, query.store_id, query.at_days)
+        shopper = self.shopper(query.customer_id, query.store_id, query.at_days, query.channel)
         fallback = []
         if shopper.customer < 0:
-            fallback.append("unknown_customer" if query.customer_id else "anonymous")
+            lacking = _LACKING.get(self._customer(query.customer_id), "unknown_customer")
+            fallback.append(lacking if query.customer_id else "anonymous")
         if query.store_id and self.bundle.facts.stores.code(query.store_id) < 0:
             fallback.append("unknown_store")
         return shopper, fallback
@@ -122,6 +138,7 @@ class Recommender:
         known = np.isin(skus, candidates.chain)
         value = np.zeros(len(skus), dtype=np.float32)
         value[known] = candidates.chain_scores[order[position[known]]] / max(float(candidates.chain_scores.max()), 1e-6)
+        value *= self._share_here(shopper, skus)
         rows, sold_here = candidates.stores.find(shopper.store, skus)
         if sold_here.any():
             local = candidates.stores.columns["score"][rows] * sold_here
@@ -129,6 +146,13 @@ class Recommender:
         sources = np.where(sold_here, "store", "chain").astype(object)
         best = np.lexsort((skus, -value))
         return Ranked(skus[best], value[best], sources[best])
+
+    def _share_here(self, shopper: Shopper, skus: Codes) -> Floats:
+        """The share of each SKU's latest baskets in the channel of the request; 1 where that says nothing."""
+        sku = self.bundle.facts.sku
+        share = sku["sku_web_baskets_28"][skus] / np.maximum(sku["sku_baskets_28"][skus], 1)
+        here: Floats = (share if shopper.channel == ON_WEB else 1 - share).astype(np.float32)
+        return here if shopper.channel != UNKNOWN_CHANNEL and here.any() else np.ones_like(here)
 
     def _bought(self, shopper: Shopper, skus: Codes) -> NDArray[np.bool_]:
         return self.bundle.facts.customer_sku.find(shopper.customer, skus)[1]

@@ -12,6 +12,8 @@ import typer
 from features.clock import Cutoff
 from features.errors import StateError, UserError
 from features.settings import Settings
+from training import person_verbs
+from training.options import Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +39,6 @@ def _cutoff(text: str) -> Cutoff:
         raise typer.BadParameter(message) from error
 
 
-Work = Annotated[
-    Path | None, typer.Option("--work", help="Folder of data, models and tracking.", envvar="OMNISHELF_WORK")
-]
 CutoffOption = Annotated[
     Cutoff | None,
     typer.Option("--cutoff", parser=_cutoff, metavar="INSTANT", help="The first instant that may not be seen, UTC."),
@@ -79,6 +78,8 @@ def ingest(
     screen.print(table("Loaded", _ingested(report.tables)))
     changed = "The warehouse changed." if report.changed else "Nothing changed: every row was there already."
     say(screen, f"{report.rows['purchases']:,} purchases from {report.first} to {report.last}. {changed}")
+    if report.subjects is not None:
+        say(screen, f"{report.subjects:,} accounts and cards are {report.customers:,} customers.")
 
 
 def _ingested(tables: "tuple[TableReport, ...]") -> "pd.DataFrame":
@@ -151,6 +152,7 @@ def evaluate(
     work: Work = None,
 ) -> None:
     """Judge the newest model trained as of a cutoff against the baselines, without training or logging."""
+    from features.customers import customers_as_of
     from features.warehouse import Warehouse
     from serving.recommender import Recommender
     from training.console import comparison, console, table, watched
@@ -162,7 +164,8 @@ def evaluate(
     warehouse, bundle = Warehouse.open(settings), bundle_at(settings, cutoff)
     with watched(screen) as stages, stages.stage("evaluation"):
         known = interactions(bundle.facts)
-        judged = judge(Recommender(bundle), known, warehouse.purchases, bundle.cutoff, window_days)
+        bought = customers_as_of(settings, warehouse, bundle.cutoff).purchases
+        judged = judge(Recommender(bundle), known, bought, bundle.cutoff, window_days)
     screen.print(comparison(judged.comparison))
     rows = judged.slices[judged.slices["metric"] == "ndcg_at_10"].drop(columns="metric")
     screen.print(table("NDCG@10 by slice", rows))
@@ -260,13 +263,16 @@ def serve(
 @app.command()
 def doctor(work: Work = None) -> None:
     """List the contract tables: present or not, rows, freshness, quarantine, and what each switches on."""
-    from features.doctor import examine
+    from features.doctor import examine, people
     from training.console import console, examined, next_steps, say
 
-    screen, found = console(), examine(Settings.load(work))
+    settings, screen = Settings.load(work), console()
+    found = examine(settings)
     screen.print(examined(found))
     for step in next_steps(found):
         say(screen, step)
+    if (known := people(settings)) is not None:
+        say(screen, known.sentence)
 
 
 @app.command()
@@ -278,6 +284,10 @@ def demo(
     from training.demo import run
 
     run(Settings.load(work), keep=keep, at=datetime.now(UTC))
+
+
+app.command()(person_verbs.identity)
+app.command()(person_verbs.unmerge)
 
 
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}

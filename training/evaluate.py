@@ -52,11 +52,12 @@ class Evaluated:
 def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cutoff: Cutoff, days: float) -> Evaluated:
     """Judge the ranker and the baselines on [cutoff, cutoff + days).
 
-    Customers are those who bought both before the cutoff and in the window; one whose earlier purchases
-    arrived after the training is left out. Raises NobodyToJudgeError where there are none.
+    `purchases` are those under the customers known at the cutoff. Customers are those who bought both before the
+    cutoff and in the window and have a profile in the bundle; one whose earlier purchases arrived after the training
+    is left out. The baselines learn from everybody in `known`. Raises NobodyToJudgeError where there are none.
     """
     before, window = split(read_purchases(purchases, cutoff.plus_days(days)), cutoff, days)
-    window = window[window["customer_id"].isin(_texts(known.facts.customers))]
+    window = window[window["customer_id"].isin(_texts(recommender.bundle.facts.customers))]
     evaluation = Evaluation.of(before, window)
     if not len(evaluation.customers):
         message = (

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from features.clock import Cutoff
+from features.customers import customers_as_of
 from features.errors import DataError, StateError
 from features.settings import Settings
 from features.warehouse import Warehouse
@@ -31,6 +32,7 @@ from training.ranking import ranker
 from training.ranking.ranker import Ranker
 from training.ranking.rows import Rows, only_new
 from training.record import TrainingRecord
+from training.served import served
 from training.stages import Stages
 from training.tracking import TrackedRun
 from training.windows import Window, label_windows
@@ -107,8 +109,8 @@ def train(settings: Settings, plan: Plan, at: datetime, stages: Stages) -> Train
         run = Run(settings, plan, warehouse, cutoff, windows, scratch, at, stages)
         rows, names = learn_windows(run)
         rankers = fit_rankers(run, rows, names)
-        bundle, parts = write_bundle(run, rankers)
-        evaluated = judge(run, bundle, parts)
+        bundle, _ = write_bundle(run, rankers)
+        evaluated = judge(run, bundle)
         tracked = log(run, run_id, bundle, rankers, evaluated)
     return Trained(bundle, tracked, evaluated, stages.table())
 
@@ -176,22 +178,24 @@ def write_bundle(run: Run, rankers: Rankers) -> tuple[Bundle, Contents]:
         known = interactions(facts_at(run.settings, run.warehouse, run.cutoff, run.plan.plan_days))
         candidates = Candidates.load(run.scratch / "candidates")
         parts = release.contents(known, candidates, run.warehouse.folder, run.cutoff, rankers.files, rankers.guards)
+        parts = served(parts, run.settings, run.warehouse, run.cutoff)
         name = f"{run.cutoff.slug}-{run.at:%Y%m%dT%H%M%S}"
         about = release.about(name, run.cutoff, run.at, run.warehouse.digest, {})
         bundle = release.release(parts, run.settings.bundles / name, about)
         size = sum(file["bytes"] for file in bundle.manifest["files"].values())
-        say(f"{len(known.facts.customers):,} customers, {len(known.skus):,} active SKUs, {size / 1e6:.0f} MB")
+        say(f"{len(parts.facts.customers):,} customers, {len(known.skus):,} active SKUs, {size / 1e6:.0f} MB")
     return bundle, parts
 
 
-def judge(run: Run, bundle: Bundle, parts: Contents) -> Evaluated | None:
+def judge(run: Run, bundle: Bundle) -> Evaluated | None:
     """The bundle's answers and the baselines' on the label window after the cutoff; None where it has nobody in it."""
     if Cutoff(run.warehouse.last) < run.cutoff:
         return None
     with run.stages.stage("evaluation") as say:
-        known, days = interactions(parts.facts), run.plan.window_days
+        known = interactions(facts_at(run.settings, run.warehouse, run.cutoff, run.plan.plan_days))
+        bought = customers_as_of(run.settings, run.warehouse, run.cutoff).purchases
         try:
-            evaluated = evaluate(Recommender(bundle), known, run.warehouse.purchases, run.cutoff, days)
+            evaluated = evaluate(Recommender(bundle), known, bought, run.cutoff, run.plan.window_days)
         except NobodyToJudgeError as error:
             say(str(error))
             return None

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from features.clock import Cutoff
+from features.customers import customers_as_of, customers_name
 from features.engine import duckdb_engine
 from features.errors import StateError
 from features.facts import Codes, Facts, load, save
@@ -38,7 +39,9 @@ def facts_at(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days
 def snapshot_folder(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float = 0.0) -> Path:
     """Where the snapshot lies: its Parquet tables, one a grain, and `facts/`."""
     plan = f"-plan{plan_days:g}" if plan_days else ""
-    return settings.snapshots / f"{cutoff.slug}-{warehouse.digest[:12]}-{code_version()}{plan}"
+    customers = customers_name(settings, warehouse)
+    known = f"-{customers}" if customers else ""
+    return settings.snapshots / f"{cutoff.slug}-{warehouse.digest[:12]}-{code_version()}{known}{plan}"
 
 
 def _opened(folder: Path) -> Facts | None:
@@ -75,9 +78,10 @@ def _made(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: f
     scratch, partial = folder.with_name(folder.name + ".scratch"), folder / "facts.partial"
     try:
         with duckdb_engine(scratch, settings.memory_limit, settings.threads) as engine:
-            known = known_before(engine, warehouse.folder, cutoff, plan_days)
+            bought = customers_as_of(settings, warehouse, cutoff).purchases
+            known = known_before(engine, warehouse.folder, cutoff, plan_days, bought)
             write_snapshot(engine, known, folder)
-        save(freeze(folder, warehouse.skus, cutoff), partial)
+        save(freeze(folder, warehouse.skus, cutoff, warehouse.stores), partial)
         partial.rename(folder / "facts")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -88,12 +92,18 @@ def _made(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: f
 def labels_between(warehouse: Warehouse, facts: Facts, end: Cutoff) -> tuple[Codes, Codes]:
     """Who bought what from the facts' cutoff until `end`: customer and SKU codes, a pair once, ascending.
 
-    A SKU that was first sold after the cutoff has code −1: it is a label that nobody can propose, and a
-    customer has as many of them as there are such SKUs. Customers without a past are left out.
+    Whose a purchase is, is taken as it was known at the cutoff. A SKU that was first sold after the cutoff
+    has code −1: it is a label that nobody can propose, and a customer has as many of them as there are such
+    SKUs. Customers without a past are left out.
     """
     start = Cutoff.of_days(facts.cutoff_days)
-    window = [("bought_at", ">=", start.at), ("bought_at", "<", end.at)]
-    bought = pq.read_table(warehouse.purchases, columns=["customer_id", "sku"], filters=window)
+    return labels_of(customers_as_of(Settings(work=warehouse.work), warehouse, start).purchases, facts, end)
+
+
+def labels_of(purchases: Path, facts: Facts, end: Cutoff) -> tuple[Codes, Codes]:
+    """`labels_between` of a file of purchases that bears the customers known at the facts' cutoff."""
+    window = [("bought_at", ">=", Cutoff.of_days(facts.cutoff_days).at), ("bought_at", "<", end.at)]
+    bought = pq.read_table(purchases, columns=["customer_id", "sku"], filters=window)
     bought = bought.filter(bought["customer_id"].is_valid()).group_by(["customer_id", "sku"]).aggregate([])
     customer, sku = codes(bought["customer_id"], facts.customers), codes(bought["sku"], facts.skus)
     warm = customer >= 0

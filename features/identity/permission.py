@@ -1,4 +1,4 @@
-"""Which subjects permit something, as of an instant."""
+"""What persons permit, as of an instant: which subjects permit a purpose, and which customers may be spoken to."""
 
 from datetime import datetime
 
@@ -9,6 +9,14 @@ from features.sql import instant, literal
 
 POOLING = "pooling"
 """The purpose of joining what two parties know of one person."""
+
+TRAINING = "training"
+"""The purpose of learning from what a person buys."""
+
+RECOMMENDATIONS = "recommendations"
+"""The purpose of showing a person what she may like."""
+
+_HOLDER = f"CASE holder WHEN 'account' THEN {subject_sql(ACCOUNT, 'id')} ELSE {subject_sql(CARD, 'id')} END"
 
 
 def permitted(connection: DuckDBPyConnection, consents: str, purpose: str, at: datetime | None, into: str) -> None:
@@ -23,10 +31,21 @@ def permitted(connection: DuckDBPyConnection, consents: str, purpose: str, at: d
     connection.execute(f"""
         CREATE OR REPLACE TABLE {into} AS
         WITH standing AS (SELECT * FROM {consents} WHERE purpose = {literal(purpose)} AND {standing})
-        SELECT CASE holder WHEN 'account' THEN {subject_sql(ACCOUNT, "id")} ELSE {subject_sql(CARD, "id")} END AS name
-        FROM standing
+        SELECT {_HOLDER} AS name FROM standing
         UNION SELECT {consent_name("consent_id")} FROM standing WHERE consent_id IS NOT NULL
     """).fetchall()
+
+
+def answers(consents: str, purpose: str, at: datetime) -> str:
+    """A query (party, subject, permits): what each subject that was asked about a purpose before `at` says.
+
+    It permits where a consent was granted before `at` and not taken back since, however late: who says no today is
+    left out of a training as of last month, too.
+    """
+    return f"""
+        SELECT party, {_HOLDER} AS subject, bool_or(withdrawn_at IS NULL) AS permits
+        FROM {consents} WHERE purpose = {literal(purpose)} AND granted_at < {instant(at)} GROUP BY ALL
+    """
 
 
 def consent_name(identifier: str, party: str = "party") -> str:

@@ -41,6 +41,8 @@ class IngestReport:
 
     rows         output table -> rows after the load
     first, last  instants of the first and last purchase
+    subjects     accounts and cards that were resolved, and how many `customers` they are; None where no table
+                 speaks of persons
     """
 
     source: str
@@ -50,6 +52,8 @@ class IngestReport:
     rows: dict[str, int]
     first: datetime
     last: datetime
+    subjects: int | None = None
+    customers: int | None = None
 
 
 def table_report(staged: Staged, merged: Merged) -> TableReport:

@@ -78,9 +78,9 @@ def test_baskets_are_named_as_in_purchases(inputs):
 def test_customers_as_of_an_instant_publish_nothing(inputs, tmp_path):
     folder, out = tmp_path / "identity", tmp_path / "then"
     update(folder, inputs, options=STRONG_ONLY)
-    found = as_of(folder, inputs, datetime(2020, 1, 1), out, STRONG_ONLY)
+    found = as_of(current(folder), inputs, datetime(2020, 1, 1), out, STRONG_ONLY)
     assert (found.subjects, found.customers) == (0, 0)
-    found = as_of(folder, inputs, datetime(2023, 1, 1), out, STRONG_ONLY)
+    found = as_of(current(folder), inputs, datetime(2023, 1, 1), out, STRONG_ONLY)
     assert (found.subjects, found.customers) == (3, 1)
     assert duckdb.connect().execute(f"SELECT count(*) FROM '{out / 'paid_baskets.parquet'}'").fetchall() == [(0,)]
     assert current(folder).name == "1"

@@ -1,0 +1,47 @@
+"""Verbs of the command line that are about persons: who is whom, and undoing a merge."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from features.settings import Settings
+from training.options import Work
+
+
+def identity(work: Work = None) -> None:
+    """Show which accounts and cards were found to be one customer, and by what."""
+    import pandas as pd
+
+    from features.resolution import describe
+    from training.console import console, say, table
+
+    screen, found = console(), describe(Settings.load(work))
+    rows = [{"evidence": kind, "links": count} for kind, count in found.links.items()]
+    screen.print(table("Links", pd.DataFrame(rows, columns=["evidence", "links"])))
+    sizes = [{"accounts and cards": size, "customers": count} for size, count in found.sizes.items()]
+    screen.print(table("Customers by size", pd.DataFrame(sizes, columns=["accounts and cards", "customers"])))
+    say(screen, f"{found.subjects:,} accounts and cards are {found.customers:,} customers (version {found.version}).")
+    say(screen, f"{found.too_common:,} identifiers are too common to say anything; vetoes divided {found.divided:,}.")
+    say(
+        screen,
+        f"{found.payers:,} payment tokens have a payer; {found.paid_baskets:,} receipts without a card are hers.",
+    )
+
+
+def unmerge(
+    left: Annotated[str, typer.Argument(help="An account or a card: kind:party:id, such as account:own:a-17.")],
+    right: Annotated[str, typer.Argument(help="The one that is another person.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with the decision.")],
+    work: Work = None,
+) -> None:
+    """Undo a merge: the two stay apart from now on, and only their customer is derived again."""
+    from features.resolution import separate
+    from training.console import console, say
+
+    touched = separate(Settings.load(work), left, right, at=datetime.now(UTC), reason=reason)
+    screen = console()
+    say(screen, f"Apart from now on. Derived again: {len(touched)} accounts and cards, now")
+    for customer, members in touched.customers.items():
+        say(screen, f"  {customer}: {', '.join(members)}")
+    say(screen, "Next: `omnishelf train`, so that the model learns it too.")

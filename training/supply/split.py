@@ -1,0 +1,55 @@
+"""Who pays what of a pooled order: the Shapley value of the game of two (Shapley 1953).
+
+With two players each gets half of what they save together: it pays what it would alone, less half of the saving.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.supply.plan import Plan
+from training.supply.problem import EVERYBODY, Floats, Problem
+from training.supply.solve import GAP, solve
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """alone (R,) the cost of each retailer by itself; pays (R,) its part of the pooled order; saving is never < 0."""
+
+    pooled: Plan
+    alone: tuple[Plan, ...]
+    pays: tuple[float, ...]
+
+    @property
+    def saving(self) -> float:
+        return sum(plan.total for plan in self.alone) - self.pooled.total
+
+    @property
+    def surely_saved(self) -> float:
+        """What pooling saves even against the best that either could do alone; may be below 0 where gaps are wide."""
+        return sum(plan.bound for plan in self.alone) - self.pooled.total
+
+
+def split(problem: Problem, seconds: float, gap: float = GAP) -> Split:
+    """Both alone, both together, and who pays what; a third of the time for each.
+
+    Orders placed alone are an order that can be placed together (`Problem.alone` sees to caps), and the pooled search
+    starts from it: so nobody pays more than alone. Of one retailer alone the split is that retailer's whole cost.
+    Raises as `solve` does, for a retailer that cannot cover its demand alone too.
+    """
+    if len(problem.retailers) == 1:
+        plan = solve(problem, seconds, gap)
+        return Split(plan, (plan,), (plan.total,))
+    alone = tuple(solve(problem.alone(retailer), seconds / 3, gap) for retailer in range(2))
+    pooled = solve(problem, seconds / 3, gap, known=placed_apart(problem, alone))
+    saving = sum(plan.total for plan in alone) - pooled.total
+    return Split(pooled, alone, tuple(plan.total - saving / 2 for plan in alone))
+
+
+def placed_apart(problem: Problem, alone: tuple[Plan, ...]) -> Floats:
+    """(R, A, N) what both order alone, as an order of both."""
+    units = np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus)))
+    for retailer, plan in enumerate(alone):
+        mine = (problem.owner == retailer) | (problem.owner == EVERYBODY)
+        units[retailer, mine] = plan.units[0]
+    return units

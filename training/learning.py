@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from features.customers import customers_as_of
 from features.errors import StateError
 from features.facts import Codes
 from features.settings import Settings
 from features.vector import names
 from features.warehouse import Warehouse
 from training.candidates.proposals import candidates_for_all, fit_all, propose
+from training.first_visits import visits_between
 from training.interactions import interactions
 from training.prepare import facts_at, labels_between
 from training.ranking.rows import Rows, rows
@@ -35,11 +37,12 @@ def window_rows(settings: Settings, window: Window, plan_days: float, seed: int)
     warehouse = Warehouse.open(settings)
     facts = facts_at(settings, warehouse, window.cutoff, plan_days)
     labels = _sample(labels_between(warehouse, facts, window.end), seed)
+    visits = visits_between(customers_as_of(settings, warehouse, window.cutoff).purchases, facts, window.end)
     known = interactions(facts)
     if not len(labels[0]) or not len(known.skus):
         return None, ()
     candidates = propose(known, fit_all(known), np.unique(labels[0]).astype(np.int32))
-    return rows(facts, candidates, labels, seed), names(facts, candidates.sources)
+    return rows(facts, candidates, labels, seed, visits=visits), names(facts, candidates.sources)
 
 
 def final_candidates(settings: Settings, cutoff: Window, plan_days: float, folder: Path) -> Made:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.reports.columns import WORDS, Column, Kind, Table
 from training.reports.names import Names
-from training.reports.writing import NOTHING, written
+from training.reports.writing import NOTHING, glued, written
 
 MOST_ROWS = 1_000
 """Of a table are on the page; the workbook and the files have all."""
@@ -46,7 +46,7 @@ class Grid:
 def grid(table: Table, rows: pd.DataFrame, names: Names, most: int = MOST_ROWS) -> Grid:
     """Columns without any value are left out; low and high share a cell, and so do a SKU and its share."""
     shown = [column for column in table.columns if column.required or rows[column.name].notna().any()]
-    shown = [column for column in shown if not _says_nothing(column, rows)]
+    shown = [column for column in shown if not _says_nothing(table, column, rows)]
     groups = _groups(shown)
     records = rows.head(most).to_dict("records")
     return Grid(
@@ -60,7 +60,7 @@ def grid(table: Table, rows: pd.DataFrame, names: Names, most: int = MOST_ROWS) 
 def text_of(column: Column, value: object, names: Names) -> str:
     if column.name in NAMED or re.match(r"(destination|takes_from)_\d$", column.name):
         return names.of(column.name, str(value)) if isinstance(value, str) else NOTHING
-    return written(column.kind, value)
+    return glued(written(column.kind, value))
 
 
 def _value(column: Column, row: Mapping[object, object], names: Names) -> Value:
@@ -68,8 +68,10 @@ def _value(column: Column, row: Mapping[object, object], names: Names) -> Value:
     return Value(column.name, None if pd.isna(stored) else stored, text_of(column, stored, names))  # type: ignore[call-overload]
 
 
-def _says_nothing(column: Column, rows: pd.DataFrame) -> bool:
-    """A party that is the same everywhere, and a name that only repeats the id."""
+def _says_nothing(table: Table, column: Column, rows: pd.DataFrame) -> bool:
+    """A party that is the same everywhere, and the name of an id that is read as a name anyway."""
+    if column.name == "name" and table.key[0] in NAMED and len(table.key) == 1:
+        return True
     return column.name == "party" and not column.required and len(set(rows[column.name])) <= 1
 
 

@@ -79,7 +79,8 @@ def _money_cards(rows: pd.DataFrame) -> list[Card]:
             _amount(rows["now_cents"][name]),
             _amount(rows["proposed_cents"][name]),
             change_percent(float(rows["now_cents"][name]), float(rows["proposed_cents"][name])),
-            *("" if pd.isna(rows[end][name]) else money(int(rows[end][name])) for end in ("low_cents", "high_cents")),
+            _amount(rows["low_cents"][name]),
+            _amount(rows["high_cents"][name]),
             is_money=True,
         )
         for name in order
@@ -96,7 +97,8 @@ def _other_cards(rows: pd.DataFrame) -> list[Card]:
             _shown(name, rows["now"][name]),
             _shown(name, rows["proposed"][name]),
             change_percent(float(rows["now"][name]), float(rows["proposed"][name])),
-            *("" if pd.isna(rows[end][name]) else _shown(name, rows[end][name]) for end in ("low", "high")),
+            _shown(name, rows["low"][name]),
+            _shown(name, rows["high"][name]),
             is_money=False,
         )
         for name, title in OTHER_MEASURES.items()

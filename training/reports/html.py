@@ -21,7 +21,7 @@ from training.reports.names import Names, names
 from training.reports.pictures import pictures
 from training.reports.screens.decisions import CODES
 from training.reports.tables import AssortmentReport
-from training.reports.writing import change_percent, gain, money, written
+from training.reports.writing import change_percent, gain, glued, money, written
 
 MOST_DECISIONS = 1_500
 """On the page: all changes first, then what is kept or left, by worth."""
@@ -106,6 +106,7 @@ def _environment() -> jinja2.Environment:
         "money": money,
         "gain": gain,
         "change": change_percent,
+        "glued": glued,
         "units": lambda value: written(Kind.UNITS, value),
         "percent": lambda value: written(Kind.PERCENT, value),
         "count": lambda value: written(Kind.COUNT, value),

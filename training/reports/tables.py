@@ -18,6 +18,7 @@ from features.errors import DataError, StateError
 from training.reports.checks import faults
 from training.reports.columns import conform, empty
 from training.reports.declared import BY_NAME, SCREENS, TABLES
+from training.reports.ranges import ranges
 
 DECISIONS_FILE = "decisions.parquet"
 RUN_FILE = "run.json"
@@ -100,11 +101,14 @@ def assembled(
     """The report from the frames at hand; `missing` has, by table or by screen, why another is not there.
 
     Raises DataError where a table is neither there nor explained, is not of its declared shape, or `check` finds
-    that they do not fit together. `overrides` and `realised` need no explanation: most runs have neither.
+    that they do not fit together. `ranges` is made from the decisions where it is not given; `overrides` and `realised`
+    need no explanation: most runs have neither.
     """
     unknown = sorted((set(tables) | set(missing)) - set(BY_NAME) - {screen.name for screen in SCREENS})
     if unknown:
         raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(BY_NAME)}.")
+    if "ranges" not in tables and {"decisions", "clusters"} <= set(tables):
+        tables = {**tables, "ranges": ranges(tables["decisions"], tables["clusters"])}
     shaped, why = {}, {}
     for table in TABLES:
         if table.name in tables and len(tables[table.name]):
@@ -128,6 +132,7 @@ def assembled(
 
 _WITHOUT = {
     "overrides": "No overrides were given to this run.",
+    "ranges": "The plan carries no SKU.",
     "realised": "The test has not run yet; its weeks appear here when they are read.",
 }
 

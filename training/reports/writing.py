@@ -52,12 +52,17 @@ def change_percent(now: float, then: float) -> str:
     return _signed(f"{(then / now - 1) * 100:+.1f} %") if now else NOTHING
 
 
+def glued(text: str) -> str:
+    """No line breaks before a per cent sign."""
+    return text.replace(" %", "\u00a0%")
+
+
 def short(amount: float) -> str:
     """For axes: 1.2M, 340k, 12."""
     size = abs(amount)
     for limit, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if size >= limit:
-            return _signed(f"{amount / limit:.3g}{letter}")
+            return _signed(f"{amount / limit:.4g}{letter}")
     return _signed(f"{amount:.3g}")
 
 

@@ -21,6 +21,7 @@ from training.reports.charts.drawing import (
 )  # fmt: skip
 from training.reports.names import Names
 from training.reports.tables import AssortmentReport
+from training.reports.writing import gain
 
 
 def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
@@ -93,4 +94,11 @@ def _curve(curve: pd.DataFrame, currency: str, chosen: int) -> Chart:
     amounts(axes, "y")
     clean(axes, grid="y")
     legend(axes)
-    return chart(drawing, "Value of one more cluster", "Profit of the best plan against the number of clusters.")
+    return chart(drawing, "Value of one more cluster", _one_more(rows, chosen))
+
+
+def _one_more(rows: pd.DataFrame, chosen: int) -> str:
+    profit = {int(count): int(cents) for count, cents in zip(rows["clusters"], rows["profit_cents"], strict=True)}
+    if chosen not in profit or chosen + 1 not in profit:
+        return "Profit of the best plan against the number of clusters."
+    return f"One more than the {chosen} of this plan: {gain(profit[chosen + 1] - profit[chosen])}."

@@ -12,6 +12,7 @@ from training.reports.charts.drawing import (
     STRONG,
     WARM,
     Chart,
+    amounts,
     chart,
     clean,
     figure,
@@ -58,19 +59,20 @@ def _flows(flows: pd.DataFrame) -> Chart:
         gross, pulled, moved, net = (
             float(row[f"{name}_units"]) for name in ("gross", "pulled_forward", "transferred", "net")
         )
+        low, high = float(row["low_units"]), float(row["high_units"])
         axes.bar(range(4), [gross, pulled, moved, net], bottom=[0, gross - pulled, gross - pulled - moved, 0],
                  color=[SOFT, BAD, WARM, STRONG], width=0.66)  # fmt: skip
         shown = (short(gross), MINUS + short(pulled), MINUS + short(moved), short(net))
-        for at, (top, text) in enumerate(zip((gross, gross, gross - pulled, net), shown, strict=True)):
+        for at, (top, text) in enumerate(zip((gross, gross, gross - pulled, max(net, high)), shown, strict=True)):
             axes.annotate(text, (at, top), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
-        low, high = float(row["low_units"]), float(row["high_units"])
         axes.errorbar(
-            [3.18], [net], [[max(net - low, 0)], [max(high - net, 0)]], color="#1f2933", linewidth=1.2, capsize=3
+            [3], [net], [[max(net - low, 0)], [max(high - net, 0)]], color="#1f2933", linewidth=1.2, capsize=3
         )
         axes.set_xticks(range(4), ["gross", "pulled\nforward", "other\nchannel", "net"])
         axes.set_title(str(row["channel"]), loc="left", fontsize=10)
         axes.margins(y=0.14)
         clean(axes, grid="y")
+    amounts(panels[0], "y")
     panels[0].set_ylabel("units above usual")
     return chart(
         drawing, "What stays after the dip", "Gross units, less pulled forward, less taken from other channels: net."

@@ -10,6 +10,7 @@ from training.reports.charts.drawing import (
     GRID,
     INK,
     MUTED,
+    SOFT,
     STRONG,
     WHOLE,
     Chart,
@@ -17,7 +18,9 @@ from training.reports.charts.drawing import (
     clean,
     cut,
     figure,
+    legend,
     note,
+    rows_of,
 )  # fmt: skip
 from training.reports.names import Names
 from training.reports.screens.needs import WALKS
@@ -30,6 +33,7 @@ MOST_SKUS = 45
 def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
     if len(report.tables["needs"]):
         yield _tree(report.tables["needs"])
+        yield _balance(report.tables["needs"])
     if len(report.tables["transfers"]):
         yield _heat(report, names)
 
@@ -57,6 +61,30 @@ def _tree(needs: pd.DataFrame) -> Chart:
     return chart(drawing, "Tree of need states", "Need states and the groups they form; size is the share of demand.")
 
 
+def _balance(needs: pd.DataFrame) -> Chart:
+    """Share of demand beside share of the SKUs proposed: more SKUs than demand is duplication, fewer may be a gap."""
+    leaves = needs[[_is_leaf(node, needs) for node in needs["need_state"]]]
+    demand = leaves["demand_percent"].astype(float)
+    skus = leaves["skus_proposed"].astype(float) / max(float(leaves["skus_proposed"].sum()), 1) * 100
+    drawing = figure(height=1.0 + 0.62 * len(leaves))
+    axes = drawing.subplots()
+    for offset, share, colour, name in (
+        (-0.19, demand, STRONG, "share of demand"),
+        (0.19, skus, SOFT, "share of SKUs"),
+    ):
+        at = [row + offset for row in range(len(leaves))]
+        axes.barh(at, share, height=0.34, color=colour, label=name)
+        for row, value in zip(at, share, strict=True):
+            note(axes, value, row, f"{value:.0f} %")
+    rows_of(axes, leaves["name"])
+    axes.margins(x=0.12)
+    axes.set_xlabel("%")
+    clean(axes)
+    legend(axes)
+    words = "More SKUs than demand points to duplication, fewer to a gap."
+    return chart(drawing, "Demand and SKUs by need state", words)
+
+
 def _is_leaf(node: str, needs: pd.DataFrame) -> bool:
     return not (needs["parent"] == node).any()
 
@@ -82,7 +110,7 @@ def _heat(report: AssortmentReport, names: Names) -> Chart:
     axes = drawing.subplots()
     top = max(float(np.nanquantile(values[:, :-1], 0.98)), 1.0)
     mesh = axes.pcolormesh(values[:, :-1], cmap="YlGnBu", vmin=0, vmax=top, edgecolors="white", linewidth=0.3)
-    labels = [cut(names.skus.get(sku, sku), 38) for sku in order]
+    labels = [f"{cut(names.skus.get(sku, sku), 32)}  {sku.removeprefix('sku-')}" for sku in order]
     axes.set_yticks(np.arange(len(order)) + 0.5, labels)
     axes.set_xticks(np.arange(len(order)) + 0.5, [sku.removeprefix("sku-") for sku in order], rotation=90)
     clean(axes, grid="")

@@ -80,7 +80,7 @@ def _days(facings: pd.DataFrame) -> Chart:
 def _curves(report: AssortmentReport, names: Names) -> Chart:
     curve, clusters = report.tables["sku_curve"], report.tables["clusters"].set_index("cluster")
     shown = [cluster for cluster in names.clusters if (curve["cluster"] == cluster).any()][:MOST_PANELS]
-    across = min(len(shown), PANELS)
+    across = min(len(shown), PANELS if len(shown) > 6 else 3)
     down = -(-len(shown) // across)
     drawing = figure(WHOLE, 0.5 + 2.1 * down)
     panels = drawing.subplots(down, across, squeeze=False, sharex=True).ravel()

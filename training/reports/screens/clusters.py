@@ -1,7 +1,9 @@
 """Clusters of stores: who shops there, where they are, and what one more would bring."""
 
 from training.reports.columns import Column, Kind, Table
-from training.reports.screens.shared_columns import CLUSTER, NAME, optional
+from training.reports.screens.shared_columns import CLUSTER, NAME, SKU, optional
+
+REACH = ("core", "shared", "local")
 
 CLUSTERS = Table(
     "clusters",
@@ -36,6 +38,23 @@ CLUSTER_MIX = Table(
         Column("share_percent", Kind.PERCENT, "Share", "Its share of the cluster's visits"),
     ),
     ("cluster", "shopper_class"),
+)
+RANGES = Table(
+    "ranges",
+    "clusters",
+    "Shared core and local range",
+    "a SKU that the plan carries",
+    (
+        SKU,
+        NAME,
+        Column(
+            "range", Kind.CHOICE, "Range", "core: in all clusters; shared: in several; local: in one", choices=REACH
+        ),
+        Column("clusters", Kind.COUNT, "Clusters", "How many carry it as proposed"),
+        Column("carried_in", Kind.TEXT, "Carried in", "Their names"),
+        Column("profit_proposed_cents", Kind.CENTS, "Profit", "What it earns in them as proposed"),
+    ),
+    ("sku",),
 )
 STORES = Table(
     "stores",

@@ -53,6 +53,7 @@ def solve_exactly(problem: Problem, seconds: float, gap: float = 1e-6) -> Solved
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
     for option, value in (
         ("output_flag", False),
+        ("log_to_console", False),
         ("threads", 1),
         ("time_limit", max(seconds, 0.1)),
         ("mip_rel_gap", gap),

@@ -189,7 +189,11 @@ def _prices(cube: Cube, origin: int) -> list[Doubles]:
     lists = cube.list_price[:, last]
     middle = np.nanmedian(lists) if np.isfinite(lists).any() else np.nan
     four, thirteen = (_mean(cube.price[:, max(origin - weeks, 0) : origin]) for weeks in (4, 13))
-    return [_log_ratio(cube.price[:, last], lists), _log_ratio(four, thirteen), _log_ratio(lists, np.full_like(lists, middle))]
+    return [
+        _log_ratio(cube.price[:, last], lists),
+        _log_ratio(four, thirteen),
+        _log_ratio(lists, np.full_like(lists, middle)),
+    ]
 
 
 def _mean(matrix: Features) -> Doubles:

@@ -28,21 +28,21 @@ LEAST_PAST = 8
 LEAST_CALIBRATION, MOST_CALIBRATION = 4, 13
 ORIGINS = 52
 """The latest origins are learned from: older weeks say little about the next ones."""
-ROWS = 80_000
+ROWS = 50_000
 SHARED: dict[str, Any] = {
-    "learning_rate": 0.05,
-    "num_leaves": 31,
+    "learning_rate": 0.08,
+    "num_leaves": 15,
     "min_data_in_leaf": 100,
     "lambda_l2": 5.0,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "max_bin": 127,
+    "max_bin": 63,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
 }
-MEAN_TREES, QUANTILE_TREES = 150, 100
+MEAN_TREES, QUANTILE_TREES = 100, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,5 +206,3 @@ def _spread(models: tuple[lgb.Booster, ...], features: Features, base: Doubles) 
     if not len(base):
         return np.empty((0, len(models)))
     return np.column_stack([base * model.predict(features) for model in models])
-
-

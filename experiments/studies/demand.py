@@ -1,0 +1,176 @@
+"""Study: how good are forecasts of real sales, by category and store tier, against what anyone could make?
+
+Complete Journey is a panel of 2,469 households, not all that stores sold: a store sells a SKU to them once in ten weeks
+or less, so that nobody forecasts single store-SKU-weeks well, and intervals of whole units cover more than 80 %. Models
+are judged there all the same, and on sums: SKUs of the chain and store tiers, where AutoETS can be fitted too (on most
+store-SKU series it sees nothing but zeros). Its 53 weeks hold no second year: "seasonal naive" is the last week. The
+cutoffs lie one horizon apart at the end of the year; settings were chosen on earlier weeks.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.findings import Findings, Goal, Say
+from experiments.studies.demand_figures import calibration, forecast_against_truth
+from features.clock import Cutoff
+from features.errors import UserError
+from features.settings import Settings
+from features.warehouse import Warehouse
+from training.demand.backtest import Forecast, backtest, store_tiers, unforeseen
+from training.demand.baselines import moving_average, seasonal_naive
+from training.demand.forecast import forecast
+from training.demand.panel import panel
+from training.demand.scores import added_up, calibration_curve, point_scores, scores
+from training.demand.totals import entering_shares
+
+TOP_SKUS = 20
+SUMS = {"SKU in the chain": ["sku"], "store tier": ["tier"], "category": []}
+
+
+def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:
+    """Params: categories (joined by |), cutoffs, horizon_weeks, ends, stores (0: all), has_plan, seed."""
+    warehouse = Warehouse.open(settings)
+    horizon, ends = int(str(params["horizon_weeks"])), Cutoff.parse(str(params["ends"]))
+    cutoffs = [ends.minus_days(7 * horizon * nth) for nth in range(int(str(params["cutoffs"])), 0, -1)]
+    categories = [name.strip() for name in str(params["categories"]).split("|") if name.strip()]
+    if not categories or not cutoffs:
+        raise UserError("demand: categories or cutoffs is empty. Next: name categories, joined by |, and one cutoff.")
+    judged, sums, left_out = [], [], []
+    for category in categories:
+        say(f"{category}: {len(cutoffs)} cutoffs")
+        rows, added, missed = _of_category(settings, warehouse, category, cutoffs, ends, params)
+        judged.append(rows.assign(category=category))
+        sums.append(added.assign(category=category))
+        left_out.append({"category": category, "unforeseen": missed})
+    return _findings(pd.concat(judged, ignore_index=True), pd.concat(sums, ignore_index=True), pd.DataFrame(left_out))
+
+
+def _of_category(
+    settings: Settings,
+    warehouse: Warehouse,
+    category: str,
+    cutoffs: list[Cutoff],
+    ends: Cutoff,
+    params: Mapping[str, object],
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Judged rows, judged sums, and the share of units of pairs that nobody knew at the cutoff."""
+    horizon, most = int(str(params["horizon_weeks"])), int(str(params["stores"]))
+    plan_weeks = horizon if params["has_plan"] else 0
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'").fetchall()
+        truth = panel(connection, warehouse.folder, ends, category=category)
+        stores = None
+        if most:
+            before = truth[truth["week"] < np.datetime64(cutoffs[0].at)]
+            stores = [str(store) for store in store_tiers(before).index[-most:]]
+            truth = truth[truth["store_id"].isin(stores)]
+        panels = {
+            cutoff: panel(connection, warehouse.folder, cutoff, category=category, stores=stores, plan_weeks=plan_weeks)
+            for cutoff in cutoffs
+        }
+    models: dict[str, Forecast] = {
+        "model": lambda known, at, weeks, seed: forecast(known, at, weeks, seed, threads=settings.threads),
+        "moving average": moving_average,
+        "seasonal naive": seasonal_naive,
+    }
+    rows = backtest(panels.__getitem__, truth, cutoffs, horizon, models, int(str(params["seed"])))
+    added = pd.concat(
+        [_sums(rows[rows["cutoff"] == cutoff.at], panels[cutoff], truth, cutoff, horizon) for cutoff in cutoffs]
+    )
+    return rows, added, float(np.mean([unforeseen(rows, truth, cutoff, horizon) for cutoff in cutoffs]))
+
+
+def _sums(rows: pd.DataFrame, known: pd.DataFrame, truth: pd.DataFrame, cutoff: Cutoff, horizon: int) -> pd.DataFrame:
+    """All sales of SKUs, tiers and the category in a week: what came and what each model and AutoETS forecast.
+
+    Models speak of known pairs; their sums are raised by what pairs entering later sold in weeks before the cutoff.
+    """
+    entering = dict(enumerate(entering_shares(known, cutoff, horizon), start=1))
+    raised = rows.assign(mean=rows["mean"] / (1 - rows["horizon"].map(entering)))
+    tiers = store_tiers(known[known["units"].notna()])
+    history, came = (_with_tier(table, tiers) for table in (known[known["units"].notna()], truth))
+    weeks = pd.DatetimeIndex(np.sort(rows["week"].unique()))
+    top = history.groupby("sku")["units"].sum().sort_values(ascending=False, kind="stable").index[:TOP_SKUS]
+    found = []
+    for level, keys in SUMS.items():
+        tables = [table[table["sku"].isin(top)] if "sku" in keys else table for table in (history, came, raised)]
+        past, after, forecasts = tables
+        outcome = after[after["week"].isin(weeks)].groupby([*keys, "week"])["units"].sum().rename("came")
+        added = added_up(forecasts, ["model", *keys, "week"]).drop(columns="units")
+        ets = _auto_ets(past, keys, weeks).assign(model="AutoETS")
+        both = pd.concat([added, ets], ignore_index=True).merge(outcome.reset_index(), on=[*keys, "week"], how="left")
+        found.append(both.assign(units=both["came"].fillna(0), level=level, cutoff=cutoff.at))
+    return pd.concat(found, ignore_index=True)[["level", "model", "cutoff", "week", "units", "mean"]]
+
+
+def _with_tier(table: pd.DataFrame, tiers: pd.Series) -> pd.DataFrame:
+    """With the tier of the store; one that sold nothing before the cutoff is small."""
+    plain = table[["store_id", "sku", "week", "units"]].astype({"store_id": object, "sku": object})
+    return plain.assign(tier=plain["store_id"].map(tiers).fillna("small"))
+
+
+def _auto_ets(past: pd.DataFrame, keys: list[str], weeks: pd.DatetimeIndex) -> pd.DataFrame:
+    """AutoETS without a season (a year's season needs two years) on each series: the keys, week and mean."""
+    from statsforecast.models import AutoETS
+
+    every = pd.DatetimeIndex(np.sort(past["week"].unique()))
+    groups = past.groupby(keys) if keys else [((), past)]
+    found = []
+    for key, rows in groups:
+        series = rows.groupby("week")["units"].sum().reindex(every, fill_value=0.0).to_numpy(dtype=np.float64)
+        mean = np.maximum(_fitted(AutoETS(season_length=1), series, len(weeks)), 0.0)
+        names = dict(zip(keys, key if isinstance(key, tuple) else (key,), strict=True))
+        found.append(pd.DataFrame({**names, "week": weeks, "mean": mean}))
+    return pd.concat(found, ignore_index=True)
+
+
+def _fitted(model: object, series: NDArray[np.float64], weeks: int) -> NDArray[np.float64]:
+    made = model.forecast(y=series, h=weeks)  # type: ignore[attr-defined]  # statsforecast's models are untyped
+    return np.asarray(made["mean"], dtype=np.float64)
+
+
+def _findings(judged: pd.DataFrame, sums: pd.DataFrame, left_out: pd.DataFrame) -> Findings:
+    models = scores(judged, ["model"])
+    added = point_scores(sums, ["level", "model"])
+    by_model = models.set_index("model")
+    ours, best = by_model.loc["model"], by_model.drop("model")["pinball"].min()
+    covered = float(ours["coverage"])
+    wmape = added.pivot_table(index="level", columns="model", values="wmape")
+    sku = wmape.loc["SKU in the chain"]
+    headline = (
+        f"Pinball loss {ours['pinball']:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE of a SKU's week in the "
+        f"chain {sku['model']:.1%}, AutoETS {sku['AutoETS']:.1%}, moving average {sku['moving average']:.1%}."
+    )
+    metrics = {f"{name}.{figure}": float(by_model.loc[name, figure]) for name in by_model.index for figure in
+               ("wmape", "bias", "pinball", "coverage")}  # fmt: skip
+    goals = (
+        Goal("pinball loss below simple forecasts", f"{ours['pinball']:.3f}", f"< {best:.3f}", ours["pinball"] < best),
+        Goal("80 % intervals cover", f"{covered:.1%}", "76 % or more", covered >= 0.76),
+    )
+    return Findings(
+        headline,
+        {_metric(name): value for name, value in metrics.items()},
+        {
+            "store_SKU_weeks": models,
+            "by_category": scores(judged, ["category", "model"]),
+            "by_store_tier": scores(judged, ["tier", "model"]),
+            "by_category_and_tier": scores(judged[judged["model"] == "model"], ["category", "tier"]),
+            "sums": added,
+            "sums_by_category": point_scores(sums, ["category", "level", "model"]),
+            "sold_by_pairs_not_known": left_out,
+        },
+        {
+            "forecast_against_truth": forecast_against_truth(judged, ", ".join(dict.fromkeys(judged["category"]))),
+            "coverage": calibration(calibration_curve(judged), "store-SKU-weeks"),
+        },
+        goals,
+    )
+
+
+def _metric(name: str) -> str:
+    return name.replace(" ", "_")

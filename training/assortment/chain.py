@@ -47,26 +47,27 @@ def polished(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flag
 
     A cluster pays for a SKU where nobody else of its party lists it. The plan has to keep the rules.
     """
-    best = _by_clusters(problem, pieces, listed)
+    best = by_clusters(problem, pieces, listed)
     for _ in range(_ROUNDS):
         shorter = _without_one_sku(problem, pieces, best)
         if shorter is None:
             return best
-        best = _by_clusters(problem, pieces, shorter)
+        best = by_clusters(problem, pieces, shorter)
     return best
 
 
-def _by_clusters(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flags:
+def by_clusters(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, rounds: int = _ROUNDS) -> Flags:
+    """Each cluster improved by itself, with what the others list given; round after round until nothing changes."""
     listed, codes = listed.copy(), problem.party_codes
-    for _ in range(_ROUNDS):
+    carriers = np.array([listed[codes == code].sum(axis=0) for code in range(codes.max() + 1)])
+    for _ in range(rounds):
         before = listed.copy()
         for c, shelf in enumerate(pieces):
-            others = codes == codes[c]
-            others[c] = False
-            alone = ~listed[others].any(axis=0)
-            listed[c] = improved(
-                _with_changes_left(problem, shelf, listed, c).with_cost(problem.cost_cents * alone), listed[c]
-            )
+            alone = carriers[codes[c]] == listed[c]  # nobody else of the party lists it
+            own = _with_changes_left(problem, shelf, listed, c).with_cost(problem.cost_cents * alone)
+            better = improved(own, listed[c])
+            carriers[codes[c]] += better.astype(np.int64) - listed[c]
+            listed[c] = better
         if (listed == before).all():
             break
     return listed

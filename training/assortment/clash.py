@@ -87,7 +87,10 @@ def _rules_of(problem: Problem, cluster: int) -> list[BindingRule]:
     rules = [BindingRule("must", cluster, sku) for sku in np.flatnonzero(problem.must_carry[cluster]).tolist()]
     rules += [BindingRule("ban", cluster, sku) for sku in np.flatnonzero(~problem.may_carry[cluster]).tolist()]
     rules += [BindingRule("days_of_supply", cluster, sku) for sku in np.flatnonzero(small).tolist()]
-    return rules + [BindingRule(limit.kind, cluster, limit.subject) for limit in limits(problem, cluster)]
+    return rules + [
+        BindingRule(limit.kind, cluster, limit.subject)
+        for limit in limits(problem, cluster, least_facings(problem)[cluster])
+    ]
 
 
 def _smallest(problem: Problem, rules: list[BindingRule]) -> tuple[BindingRule, ...]:
@@ -148,4 +151,5 @@ def _chain_row(problem: Problem, clusters: list[int]) -> list[tuple[Floats, floa
 
 
 def _limit(problem: Problem, rule: BindingRule) -> Limit:
-    return next(one for one in limits(problem, rule.cluster) if (one.kind, one.subject) == (rule.kind, rule.subject))
+    found = limits(problem, rule.cluster, least_facings(problem)[rule.cluster])
+    return next(one for one in found if (one.kind, one.subject) == (rule.kind, rule.subject))

@@ -21,6 +21,7 @@ class LazyProgram:
     def __init__(self, program: Program, always: Flags) -> None:
         self._program = program
         self._held = always.copy()
+        self._place = np.cumsum(always) - 1
         self._solver = load(_part(program, always))
 
     def solve(self, until: float) -> Answer:
@@ -48,6 +49,20 @@ class LazyProgram:
         """One more row: cost · x ≥ least."""
         at = np.flatnonzero(cost).astype(np.int32)
         self._solver.addRow(least, np.inf, len(at), at, cost[at])
+
+    @property
+    def rows(self) -> int:
+        """Of the whole program."""
+        return len(self._held)
+
+    def cap(self, rows: Codes, most: Floats) -> None:
+        """Other high ends for `rows`, which are among those that it always holds."""
+        for place, high in zip(self._place[rows].tolist(), most.tolist(), strict=True):
+            self._solver.changeRowBounds(place, -np.inf, high)
+
+    def box(self, low: Floats, high: Floats) -> None:
+        """Other ends for the first columns."""
+        self._solver.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
 
     def charge(self, cost: Floats) -> None:
         self._solver.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)

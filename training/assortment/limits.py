@@ -5,8 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.assortment.facings import least_facings
-from training.assortment.problem import Floats, Problem
+from training.assortment.problem import Codes, Floats, Problem
 
 LimitKind = Literal["space", "max_skus", "brand_minimum", "max_changes"]
 
@@ -27,9 +26,9 @@ class Limit:
     step: float = 1.0
 
 
-def limits(problem: Problem, cluster: int) -> tuple[Limit, ...]:
-    """What binds the list of one cluster, must-carry and bans aside."""
-    found = [_space(problem, cluster), _max_skus(problem, cluster), _changes(problem, cluster)]
+def limits(problem: Problem, cluster: int, facings: Codes) -> tuple[Limit, ...]:
+    """What binds the list of one cluster, must-carry and bans aside; `facings` (n,) are what a SKU needs there."""
+    found = [_space(problem, cluster, facings), _max_skus(problem, cluster), _changes(problem, cluster)]
     return (*(limit for limit in found if limit is not None), *_brands(problem, cluster))
 
 
@@ -39,10 +38,10 @@ def change_limit(problem: Problem, cluster: int, most: float) -> Limit:
     return Limit("max_changes", 0, 1.0 - 2.0 * current, most - float(current.sum()))
 
 
-def _space(problem: Problem, cluster: int) -> Limit | None:
+def _space(problem: Problem, cluster: int, facings: Codes) -> Limit | None:
     if problem.space_cm is None or problem.width_cm is None:
         return None
-    need = problem.width_cm * least_facings(problem)[cluster]
+    need = problem.width_cm * facings
     wide = problem.width_cm[problem.width_cm > 0]
     return Limit("space", 0, need, float(problem.space_cm[cluster]), step=float(wide.min(initial=np.inf)))
 

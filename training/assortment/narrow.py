@@ -15,7 +15,7 @@ from training.assortment.highs import Program
 from training.assortment.lazy_rows import LazyProgram
 from training.assortment.problem import Flags, Floats
 from training.assortment.shelf import Shelf
-from training.assortment.tight import Leaving, leaving, objective, pair_rows, tight_program
+from training.assortment.tight import Leaving, leaving, limit_rows, objective, pair_rows, tight_program
 
 _TANGENT_ROUNDS = 4
 _NARROW_ROUNDS = 4
@@ -95,7 +95,15 @@ class SharedRelaxation:
 
     def at(self, cost_cents: Floats, until: float) -> tuple[float, Floats]:
         """What no list earns more than at these costs of listing (n,), and how much of each SKU it would list."""
-        shelf = self.shelf.with_cost(cost_cents)
+        return self._solved(self.shelf.with_cost(cost_cents), until)
+
+    def of(self, shelf: Shelf) -> float:
+        """What no list of another shelf earns more than: one with the same weights, and rules that are no looser."""
+        self.linear.cap(limit_rows(self.shelf, self.linear.rows), shelf.most[: len(self.shelf.most)])
+        self.linear.box(shelf.must.astype(np.float64), shelf.may.astype(np.float64))
+        return self._solved(shelf, np.inf)[0]
+
+    def _solved(self, shelf: Shelf, until: float) -> tuple[float, Floats]:
         self.linear.charge(objective(shelf))
         found = self.linear.solve(until)
         listed = np.zeros(len(shelf.may)) if found.values is None else found.values[: len(shelf.may)]

@@ -41,11 +41,11 @@ def three_starts(shelf: Shelf) -> tuple[Flags, ...]:
     alone = (shelf.value_cents * shelf.weight / (1 + shelf.weight)).sum(axis=0) - shelf.cost_cents
     first, _ = best_selection(shelf, alone)
     starts = [fewest] if first is None else [fewest, first]
-    marginal, _ = best_selection(shelf, _beside(shelf, starts[-1]))
+    marginal, _ = best_selection(shelf, beside(shelf, starts[-1]))
     return tuple(starts if marginal is None else [*starts, marginal])
 
 
-def _beside(shelf: Shelf, listed: Flags) -> Floats:
+def beside(shelf: Shelf, listed: Flags) -> Floats:
     """(n,) the slope of the profit in each SKU at a list: Σ_k weight·(value − R_k) / (1 + Σ weight) − cost."""
     earned, attraction = _sums(shelf, listed)
     slope = shelf.weight * (shelf.value_cents - (earned / attraction)[:, None]) / attraction[:, None]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.assortment.facings import too_small
+from training.assortment.facings import least_facings, too_small
 from training.assortment.limits import Limit, limits
 from training.assortment.problem import Flags, Floats, Problem
 
@@ -51,9 +51,11 @@ class Shelf:
 
 def shelves(problem: Problem) -> tuple[Shelf, ...]:
     """A shelf for each cluster, without costs of listing: these belong to the chain."""
-    may = problem.may_carry & ~too_small(problem)
+    may, facings = problem.may_carry & ~too_small(problem), least_facings(problem)
     value = problem.value_cents
-    return tuple(shelf_of(problem, c, value[c], may[c], limits(problem, c)) for c in range(len(problem.clusters)))
+    return tuple(
+        shelf_of(problem, c, value[c], may[c], limits(problem, c, facings[c])) for c in range(len(problem.clusters))
+    )
 
 
 def shelf_of(problem: Problem, cluster: int, value: Floats, may: Flags, bound_by: tuple[Limit, ...]) -> Shelf:

@@ -127,6 +127,13 @@ def pair_rows(shelf: Shelf, points: Floats) -> Flags:
     return np.concatenate([np.full(count, is_pair) for count, is_pair in counts])
 
 
+def limit_rows(shelf: Shelf, rows: int) -> Codes:
+    """Where the limits themselves stand among so many rows of a program: before their products with P."""
+    limits = len(shelf.rows)
+    begin = rows - limits * (1 + 2 * len(shelf.weight))
+    return np.arange(begin, begin + limits)
+
+
 def columns_of(shelf: Shelf, listed: Flags) -> Floats:
     """The columns of a list: a start for the solver."""
     attraction = 1 + shelf.weight[:, listed].sum(axis=1)

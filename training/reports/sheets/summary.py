@@ -1,11 +1,14 @@
 """The first sheet: measures as live sums of the decisions, the proof, and what the overrides cost at a guess."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.reports.columns import Column, Kind, Table
 from training.reports.declared import BY_NAME
+from training.reports.screens.summary import MONEY_MEASURES, OTHER_MEASURES
 from training.reports.sheets import decisions as decided
 from training.reports.sheets.block import CellFormula, Placed, Row, block, widths
 from training.reports.sheets.formats import Formats
@@ -27,9 +30,11 @@ FIRST_WIDTH = 34
 
 def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: AssortmentReport, top: int) -> None:
     sums = decided.place(report.decisions)
-    money = block(sheet, look, MONEY, _changed(report.tables["summary_money"], "_cents"), top, _money(sums))
+    money = block(
+        sheet, look, MONEY, _changed(report.tables["summary_money"], "_cents", MONEY_MEASURES), top, _money(sums)
+    )
     formulas = _measures(sums, money, report)
-    rows = _changed(report.tables["summary_measures"], "")
+    rows = _changed(report.tables["summary_measures"], "", OTHER_MEASURES)
     measures = block(sheet, look, MEASURES, rows, money.next_row, formulas)
     row = _guess(sheet, look, money, sums, report, measures.next_row)
     row = _proof(sheet, look, report, row)
@@ -42,10 +47,13 @@ def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: As
         _signs(sheet, book, placed, name)
 
 
-def _changed(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+def _changed(rows: pd.DataFrame, unit: str, titles: Mapping[str, str]) -> pd.DataFrame:
+    """With its change, and measures by their titles; `code` remembers which is which."""
     now, then = rows[f"now{unit}"], rows[f"proposed{unit}"]
     relative = (then.astype("Float64") / now.astype("Float64").where(now != 0) - 1) * 100
-    return rows.assign(**{f"change{unit}": then - now, "change_percent": relative})
+    return rows.assign(**{f"change{unit}": then - now, "change_percent": relative}).assign(
+        code=rows["measure"], measure=[titles[measure] for measure in rows["measure"]]
+    )
 
 
 def _differences(unit: str) -> dict[str, CellFormula]:
@@ -62,9 +70,9 @@ def _differences(unit: str) -> dict[str, CellFormula]:
 def _money(sums: Placed) -> dict[str, CellFormula]:
     def total(when: str) -> CellFormula:
         def formula(_: Placed, __: int, row: Row) -> str | None:
-            if row["measure"] not in {"sales", "profit"}:
+            if row["code"] not in {"sales", "profit"}:
                 return None
-            return "=SUM(" + decided.refer(sums, f"{row['measure']}_{when}_cents") + ")"
+            return "=SUM(" + decided.refer(sums, f"{row['code']}_{when}_cents") + ")"
 
         return formula
 
@@ -79,11 +87,11 @@ def _measures(sums: Placed, money: Placed, report: AssortmentReport) -> dict[str
 
     def counted(when: str) -> CellFormula:
         def formula(_: Placed, __: int, row: Row) -> str | None:
-            if row["measure"] == "units":
+            if row["code"] == "units":
                 return f"=SUM({decided.refer(sums, f'units_{when}')})"
-            if row["measure"] == "listings":
+            if row["code"] == "listings":
                 return f"=COUNTIF({decided.refer(sums, f'is_listed_{when}')},TRUE)"
-            if row["measure"] == "gmroi" and "working_capital" in order:
+            if row["code"] == "gmroi" and "working_capital" in order:
                 year = f"{WEEKS_A_YEAR!r}/{report.run.horizon_weeks}"
                 return f"={cell('profit', when)}*{year}/{cell('working_capital', when)}"
             return None

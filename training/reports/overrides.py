@@ -86,7 +86,9 @@ def read(path: Path, report: AssortmentReport) -> Overrides:
         (str(row["cluster"]), str(row["sku"])): {str(name): value for name, value in row.items()}
         for row in report.decisions.to_dict("records")
     }
-    faults, notes, asked = [], [], []
+    faults: list[str] = []
+    notes: list[str] = []
+    asked = []
     seen: dict[tuple[str, str], int] = {}
     for row, cells in sheet.rows:
         key = (_text(cells, sheet.heads["Cluster"]), _text(cells, sheet.heads["SKU"]))
@@ -172,7 +174,11 @@ def _parsed(path: Path, lines: Sequence[Cells]) -> _Sheet:
         titles = {str(cell).strip(): at for at, cell in enumerate(line) if isinstance(cell, str)}
         if {"Cluster", "SKU", OVERRIDE_TITLE} <= set(titles):
             heads = titles
-            rows = tuple((nth + 2 + after, cells) for after, cells in enumerate(lines[nth + 1 :]))
+            # Programs leave out empty cells at the end of a row.
+            rows = tuple(
+                (nth + 2 + after, (*cells, *[None] * (len(line) - len(cells))))
+                for after, cells in enumerate(lines[nth + 1 :])
+            )
             if run_id:
                 return _Sheet(run_id, heads, rows)
     lacks = "the heads Cluster, SKU and " + OVERRIDE_TITLE if not heads else "the run's id beside Run"

@@ -56,15 +56,24 @@ def polished(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flag
     return best
 
 
-def by_clusters(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, rounds: int = _ROUNDS) -> Flags:
-    """Each cluster improved by itself, with what the others list given; round after round until nothing changes."""
+def by_clusters(
+    problem: Problem,
+    pieces: tuple[Shelf, ...],
+    listed: Flags,
+    rounds: int = _ROUNDS,
+    only: tuple[int, ...] | None = None,
+) -> Flags:
+    """Each cluster improved by itself, with what the others list given; round after round until nothing changes.
+
+    only   the clusters to improve; all of them where not given
+    """
     listed, codes = listed.copy(), problem.party_codes
     carriers = np.array([listed[codes == code].sum(axis=0) for code in range(codes.max() + 1)])
     for _ in range(rounds):
         before = listed.copy()
-        for c, shelf in enumerate(pieces):
+        for c in range(len(pieces)) if only is None else only:
             alone = carriers[codes[c]] == listed[c]  # nobody else of the party lists it
-            own = _with_changes_left(problem, shelf, listed, c).with_cost(problem.cost_cents * alone)
+            own = _with_changes_left(problem, pieces[c], listed, c).with_cost(problem.cost_cents * alone)
             better = improved(own, listed[c])
             carriers[codes[c]] += better.astype(np.int64) - listed[c]
             listed[c] = better

@@ -54,7 +54,8 @@ def _head(sheet: Worksheet, look: Formats, report: AssortmentReport, each: Scree
 
 def _print_setup(sheet: Worksheet, report: AssortmentReport, each: Screen) -> None:
     sheet.set_landscape()
-    sheet.set_paper(A4)
+    if each.name != "decisions":
+        sheet.set_paper(A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.set_header(f'&L&"Calibri,Bold"{_plain(report.run.category)}: {each.title}&R{_plain(report.run.run_id)}')

@@ -24,6 +24,7 @@ ADDED = frozenset(
 NOT_ADDED = frozenset({"cluster_curve", "sku_curve", "needs", "newcomers"})
 """Tables whose rows overlap: their sums mean nothing."""
 
+LINE_HEIGHT = 15
 SUM_OF_WHAT_IS_SHOWN = 109
 """SUBTOTAL's sum over the rows that a filter leaves."""
 
@@ -89,7 +90,8 @@ def heads(sheet: Worksheet, look: Formats, name: str, columns: Sequence[Column],
             "style": TABLE_STYLE,
             "banded_rows": False,
             "columns": [
-                {"header": title, "header_format": look.head} for title in _distinct(column.title for column in columns)
+                {"header": title, "header_format": look.head if column.kind in WORDS else look.number_head}
+                for title, column in zip(_distinct(column.title for column in columns), columns, strict=True)
             ],
         },
     )  # fmt: skip
@@ -108,6 +110,7 @@ def write_rows(
     for nth, record in enumerate(rows.to_dict("records")):
         row = placed.first_row + nth
         plain = {str(name): value for name, value in record.items()}
+        sheet.set_row(row, LINE_HEIGHT * max(_lines(column, plain[column.name]) for column in columns))
         for column in columns:
             at, cell = placed.columns[column.name], look.cells[column.kind]
             value = stored(column.kind, plain[column.name])
@@ -116,6 +119,13 @@ def write_rows(
                 sheet.write_formula(row, at, formula, cell, value)
             else:
                 put(sheet, row, at, value, cell)
+
+
+def _lines(column: Column, value: object) -> int:
+    """How many lines a sentence takes in its column; programs do not all fit the height of a row to its text."""
+    if column.kind is not Kind.SENTENCE or not isinstance(value, str):
+        return 1
+    return max(1, -(-len(value) // (WIDTHS[Kind.SENTENCE] - 4)))
 
 
 def totals(

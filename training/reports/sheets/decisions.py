@@ -28,7 +28,13 @@ COST = Column(
     "A guess: the worth of the decision that your override turns. Feed the workbook back for the answer",
     required=False,
 )  # fmt: skip
-FIRST = ("cluster", "cluster_name", "sku", "name", "decision", "override", "override_cost_cents", "reason")
+FIRST = (
+    "cluster", "cluster_name", "sku", "name", "decision", "override", "override_cost_cents", "reason", "worth_cents",
+    "worth_low_cents", "worth_high_cents", "confidence_percent", "profit_now_cents", "profit_proposed_cents",
+    "swap_partner", "binding_rule",
+)  # fmt: skip
+"""What a buyer reads first, and what is printed; all else stands to the right."""
+A3 = 8
 FROZEN_COLUMNS = 7
 
 _BY_NAME = {column.name: column for column in (*DECISIONS_TABLE.columns, CLUSTER_NAME, OVERRIDE, COST)}
@@ -73,6 +79,8 @@ def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: As
     sheet.set_row(HEAD_ROW, 32)
     sheet.freeze_panes(HEAD_ROW + 1, FROZEN_COLUMNS)
     sheet.repeat_rows(HEAD_ROW)
+    sheet.print_area(0, 0, placed.last_row, len(FIRST) - 1)
+    sheet.set_paper(A3)
 
 
 _HOW = (

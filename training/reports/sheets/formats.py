@@ -35,6 +35,7 @@ class Formats:
     small: Format
     block: Format
     head: Format
+    number_head: Format
     total_label: Format
     asked: Format
     fine_percent: Format
@@ -49,15 +50,15 @@ def formats(book: xlsxwriter.Workbook) -> Formats:
         | ({"text_wrap": True} if kind is Kind.SENTENCE else {})
         for kind in Kind
     }  # fmt: skip
+    head = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bottom_color": SOFT, "bg_color": PANEL}
     strong = {"bold": True, "top": 1, "top_color": SOFT, "bg_color": PANEL}
     return Formats(
         title=book.add_format({"bold": True, "font_size": 18, "font_color": INK}),
         question=book.add_format({"font_color": SOFT, "italic": True}),
         small=book.add_format({"font_color": SOFT, "font_size": 9}),
         block=book.add_format({"bold": True, "font_size": 12, "font_color": ACCENT}),
-        head=book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bottom_color": SOFT, "bg_color": PANEL}
-        ),
+        head=book.add_format(head),
+        number_head=book.add_format({**head, "align": "right"}),
         total_label=book.add_format(strong),
         asked=book.add_format(top | {"bg_color": ASKED, "border": 1, "border_color": LINE, "locked": False}),
         fine_percent=book.add_format(top | {"num_format": "0.000%"}),

@@ -13,7 +13,7 @@ from training.reports.sheets.formats import Formats, put
 from training.reports.tables import AssortmentReport
 
 MATRIX_SKUS = 60
-"""Up to so many SKUs, transfer is shown as a matrix beside its list."""
+"""Up to so many SKUs, transfer is shown as a matrix rather than as a list."""
 
 
 def write(
@@ -21,8 +21,13 @@ def write(
 ) -> None:
     placed: list[tuple[Placed, Table]] = []
     row = top
+    names = dict(zip(report.tables["clusters"]["cluster"], report.tables["clusters"]["name"], strict=True))
     for table in tables_of(screen):
         rows = report.tables[table.name]
+        if table.name == "transfers" and _matrix(sheet, look, rows, row):
+            continue
+        if "cluster" in rows and table.name != "clusters":
+            rows = rows.assign(cluster=[names[cluster] for cluster in rows["cluster"]])
         if rows.empty:
             sheet.write_string(row, 0, table.title, look.block)
             sheet.write_string(row + 1, 0, report.missing[table.name], look.small)
@@ -32,8 +37,6 @@ def write(
         placed.append((here, table))
         _colours(sheet, book, here, table.name)
         row = here.next_row
-    if screen == "needs" and len(report.tables["transfers"]):
-        _matrix(sheet, look, report.tables["transfers"], row)
     widths(sheet, placed)
 
 
@@ -90,11 +93,11 @@ _WARNINGS = {
 }
 
 
-def _matrix(sheet: Worksheet, look: Formats, transfers: pd.DataFrame, top: int) -> None:
-    """SKU × SKU in per cent of its demand, the darker the more; the last column walks."""
+def _matrix(sheet: Worksheet, look: Formats, transfers: pd.DataFrame, top: int) -> bool:
+    """SKU × SKU in per cent of its demand, the darker the more; the last column walks. False for too many."""
     table = transfers.pivot_table(index="sku", columns="to_sku", values="transfer_percent", aggfunc="sum")
-    if len(table) > MATRIX_SKUS:
-        return
+    if table.empty or len(table) > MATRIX_SKUS:
+        return False
     order = [*(sku for sku in table.index if sku in table.columns), *([WALKS] if WALKS in table.columns else [])]
     sheet.write_string(top, 0, "Transfer as a matrix: of the demand of the SKU at the left, what goes to …", look.block)
     for at, sku in enumerate(order):
@@ -105,3 +108,4 @@ def _matrix(sheet: Worksheet, look: Formats, transfers: pd.DataFrame, top: int) 
             put(sheet, top + 2 + nth, at + 1, None if pd.isna(share) else float(share) / 100, look.cells[Kind.PERCENT])
     scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#3F9FA5"}
     sheet.conditional_format(top + 2, 1, top + 1 + len(table), len(order), scale)
+    return True

@@ -34,6 +34,8 @@ from features.loading.staging import Staged, stage
 from features.settings import Settings
 from features.sources import complete_journey, tables
 from features.sql import parquet
+from features.suppression import Suppression, withhold
+from features.suppression import find as suppressed
 from features.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
 
 Progress = Callable[[str, float], None]
@@ -53,6 +55,7 @@ class _Job:
     scratch: Path
     before: Warehouse | None
     key: KeyedHash | None = None
+    suppressed: Suppression | None = None
 
 
 def silent(_what: str, _share: float) -> None:
@@ -82,9 +85,9 @@ def ingest(
         message = f"There is no source {source!r}. Sources: {', '.join(SOURCES)}"
         raise UserError(message)
     at = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
-    with writable(settings.work), locked(settings.warehouse), _scratch(settings.warehouse) as scratch:
+    with writable(settings.work), locked(settings.warehouse), scratch_folder(settings.warehouse) as scratch:
         before = None if replace else Warehouse.find(settings)
-        job = _Job(source, at, replace, progress, scratch, before)
+        job = _Job(source, at, replace, progress, scratch, before, suppressed=suppressed(settings))
         with session(settings, scratch) as connection:
             progress("Looking at the files", 0.0)
             done = _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
@@ -106,7 +109,7 @@ def session(settings: Settings, scratch: Path) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def _scratch(warehouse: Path) -> Iterator[Path]:
+def scratch_folder(warehouse: Path) -> Iterator[Path]:
     """A folder beside the warehouses for what is being made; what a killed load left there is swept away."""
     scratch = warehouse / PARTIAL
     shutil.rmtree(scratch, ignore_errors=True)
@@ -125,8 +128,9 @@ def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extract
     if job.before and is_repeated(job.before, mark):
         return nothing_new(job.before)
     _need_purchases(job.before, extracts)
-    staged = [_staged(connection, job, extract, nth / len(extracts)) for nth, extract in enumerate(extracts)]
-    _need_rows(staged)
+    read = [_staged(connection, job, extract, nth / len(extracts)) for nth, extract in enumerate(extracts)]
+    _need_rows([one for one, _ in read])
+    staged = [withhold(connection, one, known, job.suppressed) for one, known in read]
     job.progress("Merging with earlier loads", 0.6)
     new, inputs = job.scratch / "new", job.scratch / "new" / "inputs"
     reports = tuple(table_report(one, _merged(connection, job, one, inputs)) for one in staged)
@@ -193,11 +197,11 @@ def _why(staged: Staged) -> str:
     return "".join(f", {times:,} of them bad ({reason})" for reason, times in staged.bad.by_reason().items())
 
 
-def _staged(connection: DuckDBPyConnection, job: _Job, extract: Extract, share: float) -> Staged:
+def _staged(connection: DuckDBPyConnection, job: _Job, extract: Extract, share: float) -> tuple[Staged, Extract]:
     job.progress(f"Reading {extract.table.name}", share * 0.6)
     with readable(extract.files, job.scratch):
         known = concealed(connection, extract, job.key, job.scratch / "raw") if job.key else extract
-        return stage(connection, known, job.scratch / "staged", job.loaded_at, _held(job, extract.table))
+        return stage(connection, known, job.scratch / "staged", job.loaded_at, _held(job, extract.table)), known
 
 
 def _merged(connection: DuckDBPyConnection, job: _Job, staged: Staged, inputs: Path) -> Merged:

@@ -29,7 +29,7 @@ class Person:
 
 def find(settings: Settings, warehouse: Warehouse, name: str) -> Person:
     """The person with a name. Raises UserError where there is nobody, or more than one."""
-    rows = _subjects(settings, warehouse, name)
+    rows = subjects_named(settings, warehouse, name)
     customers = sorted({customer for _, customer in rows})
     if not rows:
         raise UserError(
@@ -46,13 +46,13 @@ def find(settings: Settings, warehouse: Warehouse, name: str) -> Person:
 
 def subject_named(settings: Settings, warehouse: Warehouse, name: str) -> str:
     """The one account or card with a name, in full. Raises UserError where there is none, or more than one."""
-    named = [subject for subject, _ in _subjects(settings, warehouse, name)]
+    named = [subject for subject, _ in subjects_named(settings, warehouse, name)]
     if len(named) > 1:
         raise UserError(f"{name!r} is the name of {', '.join(named[:5])}. Next: write one of them in full.")
     return named[0] if named else find(settings, warehouse, name).customer_id
 
 
-def _subjects(settings: Settings, warehouse: Warehouse, name: str) -> list[tuple[str, str]]:
+def subjects_named(settings: Settings, warehouse: Warehouse, name: str) -> list[tuple[str, str]]:
     """(subject, customer) of every account and card that a name may mean, sorted; a full name means one."""
     spelled = "(subject, kind || ':' || id, id)"
     with duckdb.connect() as connection:

@@ -98,7 +98,7 @@ def _needed(settings: Settings, warehouse: Warehouse) -> Path:
     if version is None:
         raise StateError(
             "Nothing that was loaded speaks of persons, so every account and every card is a customer of its own. "
-            "Next: bring accounts, loyalty_cards or payment_instruments, or payment_token in web_orders and till_receipts."
+            "Next: bring accounts, loyalty_cards or payment_instruments, or payment_token in orders and receipts."
         )
     return version
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+NOBODY = "\0"
+"""A customer id that no customer has: who asks with it is answered like somebody unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -134,6 +134,38 @@ def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable
     return Bundle.open(path)
 
 
+Profiles = tuple[Facts, Candidates, Directory]
+"""What a bundle holds of customers."""
+
+
+def rewrite(path: Path, change: Callable[[Profiles], Profiles | None]) -> bool:
+    """Put in place of a bundle the same one with changed profiles; False where `change` says None: nothing to change.
+
+    Everything else stays byte for byte, its version too. Raises StateError where the bundle cannot be opened.
+    """
+    manifest = read_manifest(path)
+    changed = change((load(path / "facts"), Candidates.load(path / "candidates"), Directory.load(path / "directory")))
+    if changed is None:
+        return False
+    facts, candidates, directory = changed
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        shutil.copytree(path, partial, ignore=shutil.ignore_patterns("facts", "candidates", "directory", MANIFEST))
+        save(facts, partial / "facts")
+        candidates.save(partial / "candidates")
+        if len(directory.hashes):
+            directory.save(partial / "directory")
+        (partial / MANIFEST).write_text(
+            json.dumps(manifest | {"files": _fingerprints(partial)}, indent=1, sort_keys=True)
+        )
+        verify(partial)
+        _into_place(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return True
+
+
 def _into_place(partial: Path, path: Path) -> None:
     """Rename; a bundle of that name steps aside first, so that nobody finds a mixture of two."""
     if path.exists():

@@ -58,6 +58,9 @@ class Directory:
         at = int(np.searchsorted(self.hashes, key))
         return int(self.codes[at]) if at < len(self.hashes) and self.hashes[at] == key else UNKNOWN
 
+    def only(self, keep: NDArray[np.bool_]) -> "Directory":
+        return Directory(self.hashes[keep], self.codes[keep])
+
     def recoded(self, codes: Codes) -> "Directory":
         """With codes[c] in place of customer c; names of customers whose new code is UNKNOWN are left out."""
         fresh = np.where(self.codes >= 0, codes[np.maximum(self.codes, 0)] if len(codes) else UNKNOWN, self.codes)

@@ -21,6 +21,7 @@ from serving.front import FrontDoor
 from serving.payloads import RecommendationAnswer, RecommendationRequest
 from serving.problems import ProblemError
 from serving.storefront import Storefront
+from serving.suppressed import path_of
 from serving.telemetry import Telemetry, forget_dead_workers, forget_this_worker
 from serving.turnstile import Turnstile
 from serving.web import web_app, web_routes
@@ -34,7 +35,7 @@ WAITING_PER_WORKER = 64
 _telemetry = Telemetry()
 _settings = Settings.load()
 _champion = ChampionHolder(_settings.work / "serving" / "champion.json", load_champion)
-_storefront = Storefront(_champion, Turnstile(WAITING_PER_WORKER), _telemetry)
+_storefront = Storefront(_champion, Turnstile(WAITING_PER_WORKER), _telemetry, path_of(_settings.work))
 _web = web_app(web_routes(_champion, _storefront, _telemetry, _settings))
 
 

@@ -1,12 +1,16 @@
 """One answer of the storefront, whatever carried the request here."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from serving.answers import NOBODY, Query
 from serving.champion import ChampionHolder
 from serving.identifiers import recommendation_id
 from serving.payloads import RecommendationRequest, answer_body, debug_body, query
 from serving.problems import NOT_READY, ProblemError
+from serving.suppressed import Suppressed
 from serving.telemetry import Telemetry
 from serving.turnstile import Turnstile
 
@@ -14,7 +18,11 @@ from serving.turnstile import Turnstile
 class Storefront:
     """Answers requests with the champion of the moment, one at a time, and counts what it answered."""
 
-    def __init__(self, champion: ChampionHolder, turnstile: Turnstile, telemetry: Telemetry) -> None:
+    def __init__(
+        self, champion: ChampionHolder, turnstile: Turnstile, telemetry: Telemetry, suppressed: Path | None = None
+    ) -> None:
+        """`suppressed` is the file of names that get no personal answer; it need not be there."""
+        self._suppressed = Suppressed(suppressed) if suppressed else None
         self._champion = champion
         self._turnstile = turnstile
         self._telemetry = telemetry
@@ -31,13 +39,19 @@ class Storefront:
             if champion is None:
                 raise not_ready()
             started = time.perf_counter()
-            answer = champion.recommender.recommend(query(request))
+            answer = champion.recommender.recommend(self._query(request, started))
             ended = time.perf_counter()
         self._telemetry.count_answer(request.placement, answer)
         body = answer_body(answer, recommendation_id(time.time_ns()), champion.version)
         if request.debug:
             body["debug"] = debug_body(answer, (started - arrived) * 1e3, (ended - started) * 1e3)
         return body
+
+    def _query(self, request: RecommendationRequest, now: float) -> Query:
+        asked = query(request)
+        if self._suppressed is None or not self._suppressed.holds(asked.customer_id, now):
+            return asked
+        return replace(asked, customer_id=NOBODY)
 
 
 def not_ready() -> ProblemError:

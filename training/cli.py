@@ -288,6 +288,8 @@ def demo(
 
 app.command()(person_verbs.identity)
 app.command()(person_verbs.unmerge)
+app.command()(person_verbs.erase)
+app.command()(person_verbs.export)
 
 
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}

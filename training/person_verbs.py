@@ -1,6 +1,7 @@
 """Verbs of the command line that are about persons: who is whom, and undoing a merge."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,3 +46,32 @@ def unmerge(
     for customer, members in touched.customers.items():
         say(screen, f"  {customer}: {', '.join(members)}")
     say(screen, "Next: `omnishelf train`, so that the model learns it too.")
+
+
+Who = Annotated[
+    str, typer.Argument(help="A customer's id, a former one, or an account or a card: id, kind:id or kind:party:id.")
+]
+
+
+def erase(customer: Who, work: Work = None) -> None:
+    """Remove a person from everything in the work folder, for good, and print a receipt of what was removed."""
+    from training.console import console, say
+    from training.erase import erase as run
+
+    screen = console()
+    receipt = run(Settings.load(work), customer, datetime.now(UTC), lambda what: say(screen, f"{what} …"))
+    typer.echo(receipt.text())
+    say(screen, "Next: `omnishelf train`, then `omnishelf promote`: a model that never knew of her.")
+
+
+def export(
+    customer: Who,
+    out: Annotated[Path, typer.Option(help="The folder to make: person.json and tables/.")],
+    work: Work = None,
+) -> None:
+    """Write what is held of a person: a summary in JSON, and her rows of every table as CSV."""
+    from training.console import console, say
+    from training.export import export as run
+
+    counts = run(Settings.load(work), customer, out, datetime.now(UTC))
+    say(console(), f"{sum(counts.values()):,} rows of {len(counts)} tables and a summary: {out}")

@@ -19,8 +19,9 @@ from features.customers import AsOf, customers_as_of
 from features.facts import GROUPED, Codes, Columns, Facts, Grouped, Ids
 from features.settings import Settings
 from features.warehouse import Warehouse
-from serving.bundle import Contents
+from serving.bundle import Contents, Profiles
 from serving.directory import NO_CONSENT, UNKNOWN, Directory
+from serving.suppressed import Suppressed, path_of
 
 
 def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cutoff) -> Contents:
@@ -33,17 +34,20 @@ def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cu
     if known.has_consents:
         permits = _pairs(known.folder / "served.parquet")
         keep = np.array([bool(permits.get(customer)) for customer in ids], dtype=bool)
-    return replace(kept(parts, keep), directory=Directory.of(_names(known, ids, keep)))
+    gone = Suppressed(path_of(settings.work))
+    keep &= ~np.array([gone.holds(customer, 0.0) for customer in ids], dtype=bool)
+    facts, candidates, _ = kept((parts.facts, parts.candidates, parts.directory), keep)
+    return replace(parts, facts=facts, candidates=candidates, directory=Directory.of(_names(known, ids, keep)))
 
 
-def kept(parts: Contents, keep: NDArray[np.bool_]) -> Contents:
-    """The contents with the chosen customers only, in the same order."""
+def kept(profiles: Profiles, keep: NDArray[np.bool_]) -> Profiles:
+    """The profiles of the chosen customers only, in the same order."""
+    facts, candidates, directory = profiles
     if keep.all():
-        return parts
+        return profiles
     codes: Codes = np.where(keep, np.cumsum(keep) - 1, UNKNOWN).astype(np.int32)
-    candidates = replace(parts.candidates, personal=_groups(parts.candidates.personal, keep))
-    directory = parts.directory.recoded(codes)
-    return replace(parts, facts=only(parts.facts, keep), candidates=candidates, directory=directory)
+    personal = _groups(candidates.personal, keep)
+    return only(facts, keep), replace(candidates, personal=personal), directory.recoded(codes)
 
 
 def only(facts: Facts, keep: NDArray[np.bool_]) -> Facts:

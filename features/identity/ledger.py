@@ -10,7 +10,7 @@ load that dies in between leaves both as they were.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -94,11 +94,12 @@ def update(
     options: Options | None = None,
     memory_limit: str = "2GB",
     basis: Basis | None = None,
+    without: Sequence[str] = (),
 ) -> Resolution:
     """Gather the evidence of the contract tables in `inputs` (`<table>.parquet`), derive customers, write a version.
 
     Customers are those known before `at`. `memory_limit` is what DuckDB may take. Without a basis the latest version
-    is carried on.
+    is carried on. Everything about the subjects in `without` is forgotten, decisions too.
     """
     with _session(folder, memory_limit) as connection:
         carried = current(folder, basis.before) if basis and basis.before is not None else None
@@ -106,6 +107,7 @@ def update(
         _read(connection, base)
         if basis and carried is None:
             empty(connection, "evidence")
+        _forget(connection, without)
         tables = {path.stem: parquet(path) for path in inputs.glob("*.parquet")}
         for origin in ORIGINS:
             if origin.source in tables:
@@ -114,6 +116,29 @@ def update(
         found = _derive(connection, tables.get("consents"), at, options)
         _publish(connection, folder, base, {"warehouse": basis.warehouse if basis else "", **asdict(found)})
         return found
+
+
+def _forget(connection: DuckDBPyConnection, subjects: Sequence[str]) -> None:
+    connection.execute("CREATE OR REPLACE TABLE forgotten AS SELECT unnest(?) AS name", [list(subjects)]).fetchall()
+    named = {
+        "evidence": ("subject", "value"),
+        "decisions": ("left_subject", "right_subject"),
+        "customers": ("subject", "customer_id"),
+        "aliases": ("alias", "customer_id"),
+    }
+    for table, columns in named.items():
+        gone = " OR ".join(f"{column} IN (SELECT name FROM forgotten)" for column in columns)
+        connection.execute(f"DELETE FROM {table} WHERE {gone}").fetchall()
+    connection.execute("DROP TABLE forgotten").fetchall()
+
+
+def keep_only(folder: Path, version: Path | None) -> None:
+    """Remove every version but one (None: all of them), and what was made as of cutoffs."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and path != version:
+            shutil.rmtree(path)
+    if version is None:
+        (folder / "current").unlink(missing_ok=True)
 
 
 def as_of(

@@ -180,9 +180,7 @@ def test_a_merge_is_undone_by_any_names_and_stays_undone(settings: Settings) -> 
     assert found.customers == {ANN: [ANN, "card:own:L1"], "account:own:a2": ["account:own:a2"]}
     later = Cutoff.parse("2025-05-03")
     assert bought(settings, later)["account:own:a2"] == 128
-    report = bring(
-        settings, ACCOUNTS, CARDS, receipts_csv=FILES["receipts.csv"] + "r7,1,ale,2025-04-23,1,1,L1,\n"
-    )
+    report = bring(settings, ACCOUNTS, CARDS, receipts_csv=FILES["receipts.csv"] + "r7,1,ale,2025-04-23,1,1,L1,\n")
     assert (report.changed, report.customers) == (True, 3)
 
 

@@ -1,0 +1,137 @@
+"""Arms: models that know different things of the same people, trained in memory and asked the same requests.
+
+An arm brings its own purchases, under the customers that it knew at each cutoff. Everything after that is what a
+training does, and lists are made by the recommender that answers requests; only nothing is released.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from experiments.findings import Say
+from features.clock import Cutoff
+from features.engine import duckdb_engine
+from features.errors import DataError
+from features.facts import Columns, Facts, Grouped
+from features.freeze import freeze
+from features.known import known_before
+from features.settings import Settings
+from features.snapshot import write_snapshot
+from features.vector import names
+from features.warehouse import Warehouse
+from serving.bundle import Bundle, Catalogue, Lists
+from serving.candidates import Candidates
+from serving.recommender import Recommender
+from serving.scoring import GuardedRanker, OnnxRanker
+from serving.texts import Texts
+from training.candidates.proposals import fit_all, propose
+from training.first_visits import visits_between
+from training.interactions import interactions
+from training.prepare import labels_of
+from training.ranking import ranker
+from training.ranking.rows import Rows, rows
+from training.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One arm to train and ask.
+
+    windows    label windows to learn from, the latest first
+    rounds     trees at the most
+    depth      SKUs of a list
+    purchases  those that the arm has, by cutoff: of the job and of every window
+    requests   columns customer ("": a stranger), channel, store_id ("": not said); a row a request
+    """
+
+    settings: Settings
+    arm: str
+    cutoff: Cutoff
+    windows: tuple[Window, ...]
+    rounds: int
+    depth: int
+    purchases: dict[Cutoff, Path]
+    requests: pd.DataFrame
+    scratch: Path
+
+
+def answers(jobs: Sequence[Job], processes: int, say: Say) -> dict[str, list[list[str]]]:
+    """Arm -> the list of each of its requests, in their order; arms run side by side where there are processes."""
+    if processes < 2:
+        return _collected(jobs, map(answer, jobs), say)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        return _collected(jobs, pool.map(answer, jobs), say)
+
+
+def _collected(jobs: Sequence[Job], made: Iterable[list[list[str]]], say: Say) -> dict[str, list[list[str]]]:
+    found = {}
+    for job, lists in zip(jobs, made, strict=True):
+        found[job.arm] = lists
+        say(f"{job.arm}: trained and asked")
+    return found
+
+
+def answer(job: Job) -> list[list[str]]:
+    """Train the arm and make its list for each request, best first. Raises DataError where it has too little."""
+    recommender = trained(job)
+    skus = recommender.bundle.facts.skus
+    lists = []
+    for each in job.requests.to_dict("records"):
+        shopper = recommender.shopper(each["customer"] or None, each["store_id"] or None, channel=each["channel"])
+        lists.append([skus.text(int(code)) for code in recommender.rank(shopper).skus[: job.depth]])
+    return lists
+
+
+def trained(job: Job) -> Recommender:
+    """A recommender that knows the job's purchases before its cutoff."""
+    made = [found for window in job.windows if (found := _window_rows(job, window)) is not None]
+    if len(made) < 2:
+        raise DataError(f"{job.arm}: fewer than two label windows have anything to learn from. Next: more people.")
+    facts = _facts(job, job.cutoff)
+    known = interactions(facts)
+    asked = facts.customers.codes(np.char.encode(job.requests["customer"].to_numpy(dtype=str), "utf-8"))
+    candidates = propose(known, fit_all(known), np.unique(asked[asked >= 0]).astype(np.int32))
+    columns = names(facts, candidates.sources)
+    seed = job.settings.seed
+    fitted = ranker.fit(made, columns, ranker.ALL, simple=ranker.SIMPLE_ALL, seed=seed, threads=1, rounds=job.rounds)
+    files = ranker.export(fitted, job.scratch, "ranker", made[0].features[:2_000])
+    scorer = GuardedRanker(OnnxRanker.load(files["ranker.onnx"]), fitted.guard)
+    return Recommender(_bundle(job, facts, candidates, scorer))
+
+
+def _window_rows(job: Job, window: Window) -> Rows | None:
+    facts, purchases = _facts(job, window.cutoff), job.purchases[window.cutoff]
+    labels = labels_of(purchases, facts, window.end)
+    known = interactions(facts)
+    if not len(labels[0]) or not len(known.skus):
+        return None
+    candidates = propose(known, fit_all(known), np.unique(labels[0]).astype(np.int32))
+    return rows(facts, candidates, labels, job.settings.seed, visits=visits_between(purchases, facts, window.end))
+
+
+def _facts(job: Job, cutoff: Cutoff) -> Facts:
+    warehouse, folder = Warehouse.open(job.settings), job.scratch / cutoff.slug
+    with duckdb_engine(folder / "spill", job.settings.memory_limit, job.settings.threads) as engine:
+        known = known_before(engine, warehouse.folder, cutoff, 0.0, job.purchases[cutoff])
+        write_snapshot(engine, known, folder / "snapshot")
+    return freeze(folder / "snapshot", warehouse.skus, cutoff, warehouse.stores)
+
+
+def _bundle(job: Job, facts: Facts, candidates: Candidates, scorer: GuardedRanker) -> Bundle:
+    """What a recommender needs to rank, in memory; it has no lists and no names."""
+    none = Grouped(np.zeros(1, np.int64), np.zeros(0, np.int32), Columns((), np.zeros((0, 0), np.float32)))
+    return Bundle(
+        path=job.scratch,
+        manifest={"version": job.arm, "cutoff": str(job.cutoff)},
+        facts=facts,
+        candidates=candidates,
+        lists=Lists(none, none),
+        catalogue=Catalogue(Texts.of(()), Texts.of(())),
+        ranker=scorer,
+        discovery=scorer,
+    )

@@ -1,14 +1,14 @@
-"""Study: is primary demand recovered where shelves run empty, and do 80 % intervals of its forecast hold?
+"""Whether primary demand is recovered where shelves run empty, and whether intervals of its forecast hold.
 
 Stock-outs are planted, so that the truth is known (experiments.planted_demand). Nothing here was tuned on these shops.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.findings import Findings, Goal, Say
 from experiments.planted_demand import Plan, Planted, planted
@@ -22,7 +22,7 @@ from training.demand.forecast import forecast
 from training.demand.scores import calibration_curve, scores
 from training.demand.zero_runs import availability
 
-ENDS = Cutoff(datetime(2025, 1, 6))
+ENDS = Cutoff.parse("2025-01-06")
 MOST_BIAS = 0.03
 COVERAGE = (0.76, 0.84)
 
@@ -98,7 +98,7 @@ def _recovered(case: Case, plan: Plan, say: Say) -> dict[str, object]:
     }
 
 
-def _mean_absolute_bias(shop: Planted, demand: np.ndarray) -> float:
+def _mean_absolute_bias(shop: Planted, demand: NDArray[np.float64]) -> float:
     """Of SKUs over all stores and weeks, weighted by their demand."""
     by = shop.panel.assign(found=demand.ravel(), truth=shop.demand).groupby("sku", observed=True)
     sums = by[["found", "truth"]].sum()

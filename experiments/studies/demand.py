@@ -1,4 +1,4 @@
-"""Study: how good are forecasts of real sales, by category and store tier, against what anyone could make?
+"""How good forecasts of real sales are, by category and store tier, against what anyone could make.
 
 Complete Journey is a panel of 2,469 households, not all that stores sold: a store sells a SKU to them once in ten weeks
 or less, so that nobody forecasts single store-SKU-weeks well, and intervals of whole units cover more than 80 %. Models
@@ -8,7 +8,6 @@ cutoffs lie one horizon apart at the end of the year; settings were chosen on ea
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import duckdb
 import numpy as np
@@ -119,7 +118,7 @@ def _auto_ets(past: pd.DataFrame, keys: list[str], weeks: pd.DatetimeIndex) -> p
     from statsforecast.models import AutoETS
 
     every = pd.DatetimeIndex(np.sort(past["week"].unique()))
-    groups = past.groupby(keys) if keys else [((), past)]
+    groups = past.groupby(keys) if keys else (((), past) for _ in range(1))
     found = []
     for key, rows in groups:
         series = rows.groupby("week")["units"].sum().reindex(every, fill_value=0.0).to_numpy(dtype=np.float64)
@@ -143,8 +142,8 @@ def _findings(judged: pd.DataFrame, sums: pd.DataFrame, left_out: pd.DataFrame) 
     wmape = added.pivot_table(index="level", columns="model", values="wmape")
     sku = wmape.loc["SKU in the chain"]
     headline = (
-        f"Pinball loss {ours['pinball']:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE of a SKU's week in the "
-        f"chain {sku['model']:.1%}, AutoETS {sku['AutoETS']:.1%}, moving average {sku['moving average']:.1%}."
+        f"Pinball loss {ours['pinball']:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE of a SKU's week in "
+        f"the chain {sku['model']:.1%}, AutoETS {sku['AutoETS']:.1%}, moving average {sku['moving average']:.1%}."
     )
     metrics = {f"{name}.{figure}": float(by_model.loc[name, figure]) for name in by_model.index for figure in
                ("wmape", "bias", "pinball", "coverage")}  # fmt: skip

@@ -10,7 +10,7 @@ from scipy import stats
 
 from features.clock import Cutoff
 from training.demand.cube import Cube, cube
-from training.demand.features import YEAR_WEEKS
+from training.demand.features import YEAR_WEEKS, past
 
 AVERAGED_WEEKS = 8
 
@@ -28,11 +28,17 @@ def seasonal_naive(panel: pd.DataFrame, cutoff: Cutoff, horizon_weeks: int, _see
 
 
 def moving_average(panel: pd.DataFrame, cutoff: Cutoff, horizon_weeks: int, _seed: int = 0) -> pd.DataFrame:
-    """The mean of the last AVERAGED_WEEKS weeks since the pair began, the same for every week to come."""
+    """The mean of the last AVERAGED_WEEKS weeks, the same for every week to come.
+
+    Weeks from the one after a pair's first: the first is there because something was sold. A pair without such a
+    week has the mean of its SKU.
+    """
     known = cube(panel, cutoff, horizon_weeks)
-    recent = slice(max(known.known - AVERAGED_WEEKS, 0), known.known)
-    weeks = np.maximum((known.is_listed[:, recent] > 0).sum(axis=1), 1)
-    mean = known.units[:, recent].sum(axis=1, dtype=np.float64) / weeks
+    history = past(known)
+    first = max(known.known - AVERAGED_WEEKS, 0)
+    sold, weeks = (sums[:, known.known] - sums[:, first] for sums in (history.sold, history.listed))
+    of_sku = np.bincount(known.sku, sold) / np.maximum(np.bincount(known.sku, weeks), 1)
+    mean = np.where(weeks > 0, sold / np.maximum(weeks, 1), of_sku[known.sku])
     return _answer(known, np.repeat(mean[:, None], horizon_weeks, axis=1))
 
 

@@ -1,11 +1,12 @@
 """Primary demand from sales that stock-outs cut short: what shoppers came for first, had everything been there.
 
 Sales `u` of a SKU that was on the shelf for a share `a` of the week come from a Poisson process whose rate is gamma
-distributed around `w`, the primary demand of the pair and week (shape `k`: small is erratic). Where other SKUs are out, a
-part of their demand comes over: under multinomial logit with the share `o` of shoppers who take nothing although all is
-there, the rate is `κ w`, κ = (w0 + W) / (w0 + W_A), with W and W_A the sums of w over all and over the available SKUs of
-the store's category, and w0 = W o / (1 − o). (Vulcano, van Ryzin and Ratliff 2012, Operations Research 60(2), give the
-EM of one product set; here its rates are explained by pair, week and promotion.) o = 1: whoever misses a SKU walks.
+distributed around `w`, the primary demand of the pair and week (shape `k`: small is erratic). Where other SKUs are out,
+a part of their demand comes over: under multinomial logit with the share `o` of shoppers who take nothing although all
+is there, the rate is `κ w`, κ = (w0 + W) / (w0 + W_A), with W and W_A the sums of w over all and over the available
+SKUs of the store's category, and w0 = W o / (1 − o); SKUs are out independently of each other within a week. (Vulcano,
+van Ryzin and Ratliff 2012, Operations Research 60(2), give the EM of one product set; here its rates are explained by
+pair, week and promotion.) o = 1: whoever misses a SKU walks.
 
 Sales stop when the shelf is empty. A stopped Poisson process has the likelihood of one that was watched for as long
 (its stopping rule says nothing of the rate), so that exposure is all that is needed, also where stock runs out
@@ -61,8 +62,10 @@ class Primary:
     is_counted: bool
 
     def table(self) -> pd.DataFrame:
-        """store_id, sku, week, units, available_share,
-        demand and missed (units; missed: demand less sales, below 0 where sales stood in for others)."""
+        """The columns store_id, sku, week, units, available_share, demand and missed, a row per listed pair and week.
+
+        demand and missed in units; missed is demand less sales, below 0 where sales stood in for other SKUs.
+        """
         row, week = np.nonzero(self.cube.is_listed[:, : self.cube.known] > 0)
         units, exposure = (getattr(self.cube, name)[row, week] for name in ("units", "exposure"))
         missed = self.demand[row, week] - units
@@ -150,7 +153,7 @@ def _first_rate(units: Doubles, available: Doubles, sku: Codes) -> Doubles:
 
 
 def _shrunk(sold: Doubles, expected: Doubles, sku: Codes) -> Doubles:
-    """sold / expected of each pair, drawn to its SKU's ratio by PRIOR_WEEKS."""
+    """The ratio sold / expected of each pair, drawn to its SKU's ratio by PRIOR_WEEKS."""
     per_sku = np.bincount(sku, sold) / np.maximum(np.bincount(sku, expected), _LEAST)
     return np.asarray((sold + PRIOR_WEEKS * per_sku[sku]) / (expected + PRIOR_WEEKS))
 

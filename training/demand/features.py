@@ -1,8 +1,8 @@
 """What a forecast looks at: a pair's past as of an origin, and what the plan says of the week that is forecast.
 
-An origin `o` is a column of the cube: the first week that may not be seen. A forecast `h` weeks ahead is of week o + h − 1.
-Rates are units per week on the shelf. Most features are relative to the base, a smoothed rate of the pair, so that one
-model serves small stores and large ones.
+An origin `o` is a column of the cube: the first week that may not be seen. A forecast `h` weeks ahead is of week o + h
+− 1. Rates are units per week on the shelf. Most features are relative to the base, a smoothed rate of the pair, so that
+one model serves small stores and large ones.
 """
 
 from dataclasses import dataclass
@@ -53,13 +53,14 @@ PRICED = ("discount", "price_change")
 class Past:
     """A cube with running sums, from which features of any origin are read.
 
-    sold, watched            (pairs, weeks + 1): units and weeks on the shelf before each week
+    sold, watched, listed    (pairs, weeks + 1): units, weeks on the shelf and weeks listed before each week
     faded_sold, faded_watched  the same, older weeks weighing less
     """
 
     cube: Cube
     sold: Doubles
     watched: Doubles
+    listed: Doubles
     faded_sold: Doubles
     faded_watched: Doubles
 
@@ -70,9 +71,22 @@ class Past:
 
 
 def past(cube: Cube) -> Past:
-    """Running sums over the known weeks."""
-    units, watch = cube.units[:, : cube.known], cube.exposure[:, : cube.known]
-    return Past(cube, _running(units, 1.0), _running(watch, 1.0), _running(units, KEEP), _running(watch, KEEP))
+    """Running sums over the known weeks but the first of each pair.
+
+    Where nobody keeps listings a pair begins with a sale: counting that week would make every rate too high, while what
+    comes after it is like any other week. With listings the first week is left out as well, which biases nothing.
+    """
+    units, watch, listed = (matrix[:, : cube.known].copy() for matrix in (cube.units, cube.exposure, cube.is_listed))
+    pairs = np.arange(len(units))
+    began = first_weeks(cube)
+    units[pairs, began], watch[pairs, began], listed[pairs, began] = 0, 0, 0
+    sold, watched, on_list = (_running(matrix, 1.0) for matrix in (units, watch, listed))
+    return Past(cube, sold, watched, on_list, _running(units, KEEP), _running(watch, KEEP))
+
+
+def first_weeks(cube: Cube) -> NDArray[np.int64]:
+    """The column in which each pair was first listed; 0 for one that is listed in a plan only."""
+    return np.asarray(np.argmax(cube.is_listed[:, : cube.known] > 0, axis=1), dtype=np.int64)
 
 
 def _running(matrix: Features, keep: float) -> Doubles:
@@ -119,7 +133,7 @@ def as_of(history: Past, origin: int) -> AsOf:
         watched[4] / 4,
         *(per_sku[w] / np.maximum(usual, LEAST_RATE) for w in (4, 1)),
         _by_largest(cube.sku, seen, origin),
-        _by(cube.sku, (sold[4] > 0) * 1.0) / _by(cube.sku, np.ones(len(base))),
+        _by(cube.sku, (sold[4] > 0).astype(np.float64)) / _by(cube.sku, np.ones(len(base), dtype=np.float64)),
         _relative(_by(cube.store, sold[4]), _by(cube.store, usual * watched[4])),
         *(np.broadcast_to(_relative(sold[w].sum(), (usual * watched[w]).sum()), base.shape) for w in (4, 1)),
         *(matrix[:, max(origin - 4, 0) : origin].mean(axis=1) for matrix in (cube.display, cube.mailer)),
@@ -184,7 +198,7 @@ def _weeks_on_list(cube: Cube, origin: int) -> Doubles:
 
 
 def _prices(cube: Cube, origin: int) -> list[Doubles]:
-    """Discount of the last week, price of four weeks against thirteen, list price against the category's: logarithms."""
+    """Logarithms: last week's discount, four weeks' price to thirteen's, list price to the category's."""
     last = origin - 1
     lists = cube.list_price[:, last]
     middle = np.nanmedian(lists) if np.isfinite(lists).any() else np.nan
@@ -209,8 +223,10 @@ def _log_ratio(above: Features | Doubles, below: Features | Doubles) -> Doubles:
 
 
 def _year_ago(history: Past, known: AsOf, week: int, pairs: NDArray[np.int64]) -> list[Doubles]:
-    """Rate of the three weeks around the same one a year before, relative to the base; of the SKU and category to
-    their own eight weeks before that year's origin. NaN with less than a year of history."""
+    """Rate of the three weeks around the same one a year before, relative to the base.
+
+    Of the SKU and category: to their own eight weeks before that year's origin. NaN with less than a year of history.
+    """
     cube, middle = history.cube, week - YEAR_WEEKS
     first, after, origin = middle - 1, middle + 2, known.origin - YEAR_WEEKS
     if first < 0 or origin < 4:
@@ -225,7 +241,7 @@ def _year_ago(history: Past, known: AsOf, week: int, pairs: NDArray[np.int64]) -
 
 
 def _events(history: Past, known: AsOf, week: int, pairs: NDArray[np.int64]) -> list[Doubles]:
-    """Whether there is an event, and by how much the category sold more in weeks of the same event before the origin."""
+    """Whether there is an event, and how much more the category sold in earlier weeks of the same event."""
     cube = history.cube
     codes = cube.event[pairs, week]
     lifts = np.full(len(cube.events) + 1, np.nan)

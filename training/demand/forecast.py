@@ -1,9 +1,9 @@
 """Demand of the weeks to come: LightGBM, one model for all horizons, each forecast straight from what is known now.
 
-The mean is Poisson with the base rate as offset; quantiles are learned as multiples of the base and calibrated on a later
-window (training.demand.conformal). Where stock was counted, labels are primary demand: what was sold plus what an empty
-shelf did not sell (training.demand.censoring), so that the forecast is of demand on a full shelf. Where it was not, it is
-a forecast of sales under the usual availability.
+The mean is Poisson with the base rate as offset; quantiles are learned as multiples of the base and calibrated on a
+later window (training.demand.conformal). Where stock was counted, labels are primary demand: what was sold plus what an
+empty shelf did not sell (training.demand.censoring), so that the forecast is of demand on a full shelf. Where it was
+not, it is a forecast of sales under the usual availability.
 """
 
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ def _window(known: Cube, horizon_weeks: int) -> int:
 
 
 def _drawn(known: Cube, primary: Primary | None, rng: np.random.Generator) -> Doubles:
-    """Demand of the known weeks with chance in it: what an empty shelf did not sell is drawn from what it may have been.
+    """Demand of the known weeks with chance in it: what an empty shelf did not sell is drawn.
 
     Single imputation from the gamma posterior of the week's rate (see training.demand.censoring).
     """
@@ -198,11 +198,11 @@ def _fit_quantile(learned: Rows, level: float, params: dict[str, Any]) -> lgb.Bo
 def _mean(model: lgb.Booster, features: Features, base: Doubles) -> Doubles:
     if not len(base):
         return np.empty(0)
-    return np.asarray(base * np.exp(model.predict(features, raw_score=True)))
+    return np.asarray(base * np.exp(np.asarray(model.predict(features, raw_score=True), dtype=np.float64)))
 
 
 def _spread(models: tuple[lgb.Booster, ...], features: Features, base: Doubles) -> Doubles:
     """(rows, quantiles), as the models say."""
     if not len(base):
         return np.empty((0, len(models)))
-    return np.column_stack([base * model.predict(features) for model in models])
+    return np.column_stack([base * np.asarray(model.predict(features), dtype=np.float64) for model in models])

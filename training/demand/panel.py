@@ -9,7 +9,6 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
-from features.contracts.inputs import INPUTS
 from features.contracts.outputs import OUTPUTS
 from features.contracts.table import Table
 from features.errors import DataError
@@ -39,7 +38,7 @@ _MADE = (
     *("skus", "sold", "grid", "carried", "stocked", "shelf", "promoted", "events"),
     *("codes_of_store_id", "codes_of_sku", "codes_of_event"),
 )
-_TABLES = {table.name: table for table in (*INPUTS, *OUTPUTS)}
+_TABLES = {table.name: table for table in OUTPUTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Span:
     after: int
 
 
-def panel(
+def panel(  # noqa: PLR0913 - a panel may be cut in each of these ways
     connection: DuckDBPyConnection,
     tables_folder: Path,
     cutoff: Cutoff,
@@ -65,7 +64,8 @@ def panel(
     """One row per store, SKU and week in which the store may have sold the SKU; sorted by the three.
 
     store_id, sku     categoricals
-    week              first instant of the week (UTC, datetime64[us]); weeks end at the cutoff, partial ones are left out
+    week              first instant of the week (UTC, datetime64[us]); weeks end at the cutoff, partial ones are left
+                      out
     units             sold or handed over in the store, less what came back before the cutoff; float32, NaN in a plan
     available_share   share of the week with stock on hand, by the counts; NaN where nobody counted
     price             currency units per unit: paid on average, where sold; else the shelf price less promotions; else
@@ -107,7 +107,7 @@ def _chosen(folder: Path, category: str | None, skus: Sequence[str] | None) -> s
         path = folder / "skus.parquet"
         if not path.is_file():
             raise DataError("There is no table skus, so no category is known. Next: bring skus, or name SKUs instead.")
-        parts.append(f"SELECT CAST(sku AS VARCHAR) AS sku FROM {parquet(path)} WHERE {levels}")
+        parts.append(f"SELECT sku FROM {_source(folder, _TABLES['skus'])} WHERE {levels}")
     if skus is not None:
         named = ", ".join(f"({literal(sku)})" for sku in skus)
         parts.append(f"SELECT sku FROM (VALUES {named}) AS named (sku)" if skus else "SELECT '' AS sku WHERE false")
@@ -115,7 +115,7 @@ def _chosen(folder: Path, category: str | None, skus: Sequence[str] | None) -> s
 
 
 def _views(connection: DuckDBPyConnection, folder: Path, chosen: str, stores: Sequence[str] | None) -> None:
-    """Views `demand_<table>` of the tables that a panel reads, cut to the SKUs and stores; an absent one has no rows."""
+    """Views `demand_<table>` of the tables that a panel reads, cut to SKUs and stores; an absent one has no rows."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE demand_skus AS SELECT DISTINCT sku FROM ({chosen})").fetchall()
     wanted = "" if stores is None else f" AND store_id IN ({', '.join(literal(one) for one in stores) or 'NULL'})"
     any_store = "" if stores is None else wanted.replace("AND ", "AND (store_id IS NULL OR ") + ")"
@@ -166,9 +166,9 @@ def _sold(connection: DuckDBPyConnection, cutoff: Cutoff) -> None:
 
 def _first_week(connection: DuckDBPyConnection, cutoff: Cutoff) -> int:
     """The first week that lies whole within the history, at most −1."""
+    week = week_of("min(bought_at)", cutoff)
     ((first, is_whole),) = connection.execute(f"""
-        SELECT {week_of("min(bought_at)", cutoff)}, min(bought_at) < {start_of(week_of("min(bought_at)", cutoff), cutoff)}
-            + INTERVAL 1 DAY FROM demand_instants
+        SELECT {week}, min(bought_at) < {start_of(week, cutoff)} + INTERVAL 1 DAY FROM demand_instants
     """).fetchall()
     # a history rarely begins at the very instant of a week: a first day that is not whole is no defect
     return -1 if first is None else min(int(first) + (0 if is_whole else 1), -1)
@@ -209,9 +209,9 @@ def _grid(span: Span) -> str:
     """
 
 
-def _rows(span: Span) -> str:
+def _rows() -> str:
     """SQL: the panel from the grid and the tables of weeks."""
-    return f"""
+    return """
         WITH met AS (
             SELECT grid.*, sold.units, stocked.share AS available, sold.price AS paid, sold.list_price AS listed,
                 coalesce(shelf.price, every_shelf.price) AS shelf_price,
@@ -273,7 +273,7 @@ def _frame(connection: DuckDBPyConnection, span: Span) -> pd.DataFrame:
         SELECT stores.code::INTEGER AS store_id, skus.code::INTEGER AS sku, {start_of("nth", span.cutoff)} AS week,
             {", ".join(f"{name}::FLOAT AS {name}" for name in numbers)}, is_listed,
             coalesce(events.code, -1)::INTEGER AS event
-        FROM ({_rows(span)}) AS rows
+        FROM ({_rows()}) AS rows
         JOIN demand_codes_of_store_id AS stores ON stores.store_id = rows.store_id
         JOIN demand_codes_of_sku AS skus ON skus.sku = rows.sku
         LEFT JOIN demand_codes_of_event AS events ON events.event = rows.event

@@ -1,4 +1,4 @@
-"""Sums of a forecast: of a store, a SKU, a category, a chain. Means add up; what pairs to come will sell is told apart."""
+"""Sums of a forecast: of a store, a SKU, a category, a chain. Means add up; what new pairs will sell is told apart."""
 
 from collections.abc import Sequence
 

@@ -109,13 +109,15 @@ def _heat(report: AssortmentReport, names: Names) -> Chart:
     drawing = figure(WHOLE, 1.6 + 0.185 * len(order))
     axes = drawing.subplots()
     top = max(float(np.nanquantile(values[:, :-1], 0.98)), 1.0)
-    mesh = axes.pcolormesh(values[:, :-1], cmap="YlGnBu", vmin=0, vmax=top, edgecolors="white", linewidth=0.3)
+    mesh = axes.imshow(
+        values[:, :-1], cmap="YlGnBu", vmin=0, vmax=top, aspect="auto", interpolation="none",
+        extent=(0, len(order), len(order), 0),
+    )  # fmt: skip
     labels = [f"{cut(names.skus.get(sku, sku), 32)}  {sku.removeprefix('sku-')}" for sku in order]
     axes.set_yticks(np.arange(len(order)) + 0.5, labels)
     axes.set_xticks(np.arange(len(order)) + 0.5, [sku.removeprefix("sku-") for sku in order], rotation=90)
     clean(axes, grid="")
     axes.tick_params(labelsize=7.5)
-    axes.invert_yaxis()
     axes.set_xlabel("… goes to this SKU")
     axes.set_ylabel("Demand of this SKU, where it is missing, …")
     _walks(axes, values[:, -1])

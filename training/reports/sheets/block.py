@@ -25,6 +25,7 @@ NOT_ADDED = frozenset({"cluster_curve", "sku_curve", "needs", "newcomers"})
 """Tables whose rows overlap: their sums mean nothing."""
 
 LINE_HEIGHT = 15
+NAME_WIDTH = 38
 SUM_OF_WHAT_IS_SHOWN = 109
 """SUBTOTAL's sum over the rows that a filter leaves."""
 
@@ -134,7 +135,7 @@ def totals(
     """A row of sums of what the filters leave, with the sums of all rows as the values that are read at first."""
     if not columns or len(rows) < 2:
         return
-    sheet.write_string(row, 0, "Total of the rows shown", look.total_label)
+    sheet.write_string(row, 0, "Total shown", look.total_label)
     for column in columns:
         formula = f"=SUBTOTAL({SUM_OF_WHAT_IS_SHOWN},{placed.range(column.name)})"
         sheet.write_formula(row, placed.columns[column.name], formula, look.totals[column.kind], added(column, rows))
@@ -152,7 +153,11 @@ def widths(sheet: Worksheet, placed: Sequence[tuple[Placed, Table]]) -> None:
     for each, table in placed:
         for name, at in each.columns.items():
             column = table.column(name)
-            wide[at] = max(wide.get(at, 0), WIDTHS.get(column.kind, WIDTH), _longest_word(column.title) + 3)
+            wide[at] = max(
+                wide.get(at, 0),
+                NAME_WIDTH if name == "name" else WIDTHS.get(column.kind, WIDTH),
+                _longest_word(column.title) + 3,
+            )
     for at, width in wide.items():
         sheet.set_column(at, at, width)
 

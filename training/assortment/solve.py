@@ -8,6 +8,7 @@ from training.assortment.audit import audit
 from training.assortment.chain import polished, search_chain
 from training.assortment.clash import refuse
 from training.assortment.facings import fill
+from training.assortment.joint import MOST_PAIRS, solve_jointly
 from training.assortment.lagrange import best_prices, charged
 from training.assortment.one_shelf import ShelfPlan, solve_shelf
 from training.assortment.plan import Method, Plan, relative_gap
@@ -70,7 +71,12 @@ def _apart(
 def _together(
     problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
 ) -> tuple[Flags, float, Method]:
-    """Clusters that share costs or changes: prices first, then each cluster's bound at these prices is sharpened."""
+    """Clusters that share costs or changes: as one program where that is small, and by prices, sharpened one by one."""
+    now, most = time.perf_counter(), np.inf
+    if problem.weight.size <= MOST_PAIRS:
+        listed, most = solve_jointly(problem, pieces, listed, (until - now) / 2, gap)
+        if relative_gap(profit_cents(problem, listed), most) <= gap:
+            return listed, most, "milp"
     now = time.perf_counter()
     prices = best_prices(problem, pieces, listed, now + _FOR_PRICES * (until - now), gap)
     costs = charged(problem, prices.by_cluster, prices.toll_cents)
@@ -85,4 +91,5 @@ def _together(
         plan = solve_shelf(shelf.with_cost(cost), left, gap)
         if plan is not None:
             bounds[nth] = min(bounds[nth], plan.bound_cents)
-    return polished(problem, pieces, listed), float(bounds.sum()) + prices.refund_cents, "lagrangian"
+    bound = min(most, float(bounds.sum()) + prices.refund_cents)
+    return polished(problem, pieces, listed), bound, "lagrangian"

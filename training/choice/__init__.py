@@ -1,0 +1,1 @@
+"""What shoppers choose, and what they do when it is not there."""

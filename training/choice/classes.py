@@ -1,0 +1,52 @@
+"""How many classes: as many as foretell choices that were kept aside best."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.choice.estimate import Prior, best_of, fit
+from training.choice.latent_class import LatentClass, log_likelihood
+from training.choice.panel import Flags, Panel
+
+_WORTHWHILE = 2e-5
+"""Nats a choice that another class has to gain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The model on everything, and the held-out log-likelihood a choice by number of classes tried."""
+
+    model: LatentClass
+    held_out: Mapping[int, float]
+
+
+def kept_aside(panel: Panel, every: int = 4) -> Flags:
+    """(R,) every fourth situation of each store, or every fourth household with all its trips."""
+    if panel.household is not None:
+        return np.asarray(panel.household % every == every - 1)
+    order = np.argsort(panel.store, kind="stable")
+    starts = np.searchsorted(panel.store[order], panel.store[order], side="left")
+    nth = np.empty(len(order), dtype=np.int64)
+    nth[order] = np.arange(len(order)) - starts
+    return np.asarray(nth % every == every - 1)
+
+
+def choose(
+    panel: Panel,
+    most: int = 8,
+    starts: int = 3,
+    prior: Prior | None = None,
+    frozen: Mapping[str, float] | None = None,
+) -> Chosen:
+    """One class more while that gains on choices kept aside, then the likeliest of several starts on everything."""
+    aside = kept_aside(panel)
+    seen, unseen = panel.part(~aside), panel.part(aside)
+    held_out: dict[int, float] = {}
+    for classes in range(1, most + 1):
+        model = fit(seen, classes, 0, prior, frozen)
+        held_out[classes] = log_likelihood(model, unseen) / max(unseen.choices, 1.0)
+        if classes > 1 and held_out[classes] < held_out[classes - 1] + _WORTHWHILE:
+            break
+    best = max(held_out, key=lambda classes: held_out[classes])
+    return Chosen(best_of(panel, best, starts, prior, frozen), held_out)

@@ -26,8 +26,8 @@ _DEFLECTION = 0.6
 _PATIENCE = 12
 _LEAST_STEP = 1e-3
 _MEMORY = 0.97
-_EXACT_EVERY = 25
-_HALVINGS = 14
+_VISIT_EVERY = 25
+_HALVINGS = 12
 _RELIEF_SCALE = 0.05
 """Reliefs move in the size of discounts, worths in the size of costs."""
 
@@ -101,11 +101,11 @@ def ascend(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools, aim
     before = (np.zeros_like(at.worth), np.zeros_like(at.relief), np.zeros_like(at.rent))
     chosen = np.zeros(allowed.shape)
     for step in range(aim.steps):
-        if step % _EXACT_EVERY == 0:
+        if step % (2 * _VISIT_EVERY) == 0:
             at = replace(at, relief=_exact_relief(problem, lines_, at))
         found = _pass(problem, lines_, at, allowed)
         chosen = chosen * _MEMORY + (np.arange(allowed.shape[1]) == found.tier[:, None] + 1)
-        if step % _EXACT_EVERY == _EXACT_EVERY - 1:
+        if step % _VISIT_EVERY == _VISIT_EVERY - 1:
             target = min(target, aim.visit(found.tier))
         if best is None or found.value > best.value:
             stale = 0 if best is None or found.value > best.value + 1e-5 * abs(best.value) else stale + 1
@@ -136,65 +136,78 @@ def ascend(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools, aim
 
 def _pass(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools) -> _Pass:
     accounts, tiers = problem.discount.shape
-    ground = _ground(lines_, at)
-    option = np.zeros((accounts, tiers + 1))
-    spends = np.zeros((accounts, tiers))
-    picks = []
-    for tier in range(tiers):
-        value, pick = _cheapest(lines_, ground, (1 - problem.discount - at.relief)[:, tier])
-        picks.append(pick)
-        spends[:, tier] = _by_account(lines_, _picked(lines_.spend, pick), accounts)
-        option[:, tier + 1] = problem.fixed_cost + _by_account(lines_, value, accounts)
+    value, pick = _cheapest(lines_, _ground(lines_, at), 1 - problem.discount - at.relief)
     room = np.where(np.isfinite(problem.room_units), problem.room_units, 0)
     reach = np.where(np.isfinite(problem.spend_from), problem.spend_from, 0)
+    option = np.zeros((accounts, tiers + 1))
+    option[:, 1:] = problem.fixed_cost[:, None] + _by_account(problem, lines_, value)
     option[:, 1:] += at.relief * reach - (at.rent * room)[:, None]
     option[:, 1:][~np.isfinite(problem.spend_from)] = np.inf
     option = np.where(allowed, option, np.inf)
     chosen = np.argmin(option, axis=1)
     tier = chosen - 1
-    share, units = _totals(problem, lines_, np.array(picks), tier)
+    taken = _taken(lines_, pick, tier)
+    spends = _by_account(problem, lines_, _picked(lines_.spend, taken)[None])
+    units = _by_account(problem, lines_, _picked(lines_.units, taken)[None])[:, 0]
     is_tier = np.arange(tiers) == tier[:, None]
     return _Pass(
         value=float(at.worth.sum() + option[np.arange(accounts), chosen].sum()),
         option=option,
         tier=tier.astype(np.int64),
-        worth_slope=(problem.needed_units > 0) - share,
+        worth_slope=(problem.needed_units > 0) - _covered(problem, lines_, taken),
         relief_slope=np.where(is_tier, reach - spends, 0),
         rent_slope=np.where(np.isfinite(problem.room_units) & (tier >= 0), units - room, 0),
     )
 
 
 def _ground(lines_: Lines, at: Multipliers) -> Floats:
-    """(L, V) what a kink costs beside its spend."""
-    worth = np.einsum("rl,rlv->lv", at.worth[:, lines_.sku], lines_.share)
-    return np.asarray(lines_.other + at.rent[lines_.account][:, None] * lines_.units - worth, dtype=np.float64)
+    """(V, L) what a kink costs beside its spend."""
+    found = lines_.other + at.rent[lines_.account] * lines_.units
+    for worth, share in zip(at.worth, lines_.share, strict=True):
+        found = found - worth[lines_.sku] * share
+    return found
 
 
-def _cheapest(lines_: Lines, ground: Floats, price: Floats) -> tuple[Floats, NDArray[np.signedinteger[Any]]]:
-    """Each line's least value at `price` (A,) for an amount of spend, and its kink; CLOSED where it orders nothing."""
-    value = lines_.spend * price[lines_.account][:, None] + ground
-    pick = np.argmin(value, axis=1)
-    least = value[np.arange(len(pick)), pick]
-    return np.minimum(least, 0), np.where(least < 0, pick, CLOSED)
+def _cheapest(lines_: Lines, ground: Floats, price: Floats) -> tuple[Floats, Ints]:
+    """Each line's least value at `price` (A, T) for an amount of spend, and its kink, both (T, L).
+
+    The kink is CLOSED, the value 0, where it is best to order nothing. A loop over few kinks is faster than argmin.
+    """
+    by_line = price.T[:, lines_.account]
+    least = np.zeros(by_line.shape)
+    pick = np.full(by_line.shape, CLOSED, dtype=np.int64)
+    for kink, (spend, rest) in enumerate(zip(lines_.spend, ground, strict=True)):
+        value = by_line * spend + rest
+        is_less = value < least
+        least = np.where(is_less, value, least)
+        pick = np.where(is_less, kink, pick)
+    return least, pick
 
 
-def _picked(part: Floats, pick: NDArray[np.signedinteger[Any]]) -> Floats:
-    """(L,) the amount of the picked kink, 0 where nothing is ordered."""
-    return np.where(pick >= 0, part[np.arange(len(pick)), np.maximum(pick, 0)], 0)
-
-
-def _by_account(lines_: Lines, amounts: Floats, accounts: int) -> Floats:
-    return np.asarray(np.bincount(lines_.account, weights=amounts, minlength=accounts), dtype=np.float64)
-
-
-def _totals(problem: Problem, lines_: Lines, picks: Ints, tier: Ints) -> tuple[Floats, Floats]:
-    """Shares covered (R, N) and units ordered (A,) by the relaxed plan at these tiers."""
+def _taken(lines_: Lines, pick: Ints, tier: NDArray[np.signedinteger[Any]]) -> Ints:
+    """(L,) the kink that each line has at its account's tier (A,), CLOSED for none."""
     at = tier[lines_.account]
-    pick = np.where(at >= 0, picks[np.maximum(at, 0), np.arange(len(at))], CLOSED)
+    return np.asarray(np.where(at >= 0, pick[np.maximum(at, 0), np.arange(len(at))], CLOSED), dtype=np.int64)
+
+
+def _picked(part: Floats, pick: Ints) -> Floats:
+    """(L,) the amount (V, L) of the picked kink (L,), 0 where nothing is ordered."""
+    return np.where(pick >= 0, part[np.maximum(pick, 0), np.arange(len(pick))], 0)
+
+
+def _by_account(problem: Problem, lines_: Lines, amounts: Floats) -> Floats:
+    """(A, T) sums over lines of amounts (T, L)."""
+    found = np.zeros((len(problem.accounts), len(amounts)))
+    if len(lines_.first):
+        found[lines_.used] = np.add.reduceat(amounts, lines_.first, axis=1).T
+    return found
+
+
+def _covered(problem: Problem, lines_: Lines, pick: Ints) -> Floats:
+    """(R, N) shares of needs that the picked kinks cover."""
     skus = len(problem.skus)
     covered = [np.bincount(lines_.sku, weights=_picked(part, pick), minlength=skus) for part in lines_.share]
-    share = np.array(covered, dtype=np.float64)
-    return share, _by_account(lines_, _picked(lines_.units, pick), len(problem.accounts))
+    return np.array(covered, dtype=np.float64)
 
 
 def _exact_relief(problem: Problem, lines_: Lines, at: Multipliers) -> Floats:
@@ -202,19 +215,11 @@ def _exact_relief(problem: Problem, lines_: Lines, at: Multipliers) -> Floats:
     low, high = np.zeros_like(problem.discount), 1 - problem.discount
     reach = np.where(np.isfinite(problem.spend_from), problem.spend_from, 0)
     ground = _ground(lines_, at)
+    column = np.arange(len(lines_.account))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        spends = np.stack(
-            [
-                _by_account(
-                    lines_,
-                    _picked(lines_.spend, _cheapest(lines_, ground, (1 - problem.discount - middle)[:, tier])[1]),
-                    len(problem.accounts),
-                )
-                for tier in range(problem.discount.shape[1])
-            ],
-            axis=1,
-        )
-        is_short = spends < reach
+        _, pick = _cheapest(lines_, ground, 1 - problem.discount - middle)
+        spend = np.where(pick >= 0, lines_.spend[np.maximum(pick, 0), column], 0)
+        is_short = _by_account(problem, lines_, spend) < reach
         low, high = np.where(is_short, middle, low), np.where(is_short, high, middle)
     return np.where(reach > 0, low, 0.0)

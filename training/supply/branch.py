@@ -13,13 +13,15 @@ import numpy as np
 
 from training.supply.bound import Aim, Bound, Multipliers, ascend, start
 from training.supply.lines import Lines, lines
-from training.supply.moves import improved
+from training.supply.moves import improved, tiers_of
 from training.supply.orders import Orders, orders
 from training.supply.problem import Bools, Ints, Problem
 from training.supply.search import Found, at_tiers, none_found
 
 _ROOT_STEPS = 300
 _NODE_STEPS = 75
+_WORTH_IMPROVING = 1.01
+"""Orders that are dearer than the best by more than moves of single SKUs are likely to save are left as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class _Best:
         key = tier.tobytes()
         if key not in self._tried:
             self._tried.add(key)
-            found = improved(self._problem, self._orders, at_tiers(self._problem, self._orders, tier))
+            found = at_tiers(self._problem, self._orders, tier)
+            if found.cost < self.found.cost * _WORTH_IMPROVING:
+                found = improved(self._problem, self._orders, found)
             self.found = min(self.found, found, key=lambda found: found.cost)
         return self.found.cost
 
@@ -65,6 +69,7 @@ def branch(
     lines_ = lines(problem)
     allowed = np.hstack([np.ones((len(problem.accounts), 1), dtype=bool), np.isfinite(problem.spend_from)])
     root = _node(problem, lines_, start(problem), allowed, best, _ROOT_STEPS, gap)
+    _descend(problem, root, best, lambda: is_over() or best.found.cost * (1 - gap) <= root.value)
     number = itertools.count()
     queue: list[tuple[float, int, Bools, Bound]] = [(root.value, next(number), allowed, root)]
     settled, nodes = np.inf, 1
@@ -89,6 +94,26 @@ def _node(
 ) -> Bound:
     target = best.found.cost if np.isfinite(best.found.cost) else 2 * float(at.worth.sum())
     return ascend(problem, lines_, at, allowed, Aim(target, steps, gap, best.visit))
+
+
+def _descend(problem: Problem, bound: Bound, best: _Best, is_over: Callable[[], bool]) -> None:
+    """Change the tier of one account at a time, what the bound thinks cheapest first, until no change saves."""
+    excess = bound.option - bound.option.min(axis=1, keepdims=True)
+    order = [divmod(int(at), excess.shape[1]) for at in np.argsort(excess, axis=None, kind="stable")]
+    changes = [(account, option - 1) for account, option in order if np.isfinite(excess[account, option])]
+    is_better = np.isfinite(best.found.cost)
+    while is_better:
+        is_better = False
+        for account, tier in changes:
+            before = best.found.cost
+            tiers = tiers_of(problem, best.found.units)
+            if tiers[account] == tier:
+                continue
+            tiers[account] = tier
+            if best.visit(tiers) < before - 1e-9:
+                is_better = True
+            if is_over():
+                return
 
 
 def _thinned(allowed: Bools, bound: Bound, cost: float) -> Bools:

@@ -18,13 +18,15 @@ from training.supply.problem import Bools, Floats, Ints, Problem
 class Lines:
     """L lines, sorted by account, with V kinks each.
 
-    account, sku (L,)
-    spend, other, units (L, V): other is line cost and freight, inf where a line has fewer kinks
-    share (R, L, V) of the need that is covered
+    account, sku (L,); first (A',) the first line of each account that has any, `used` (A',) which these are
+    spend, other, units (V, L): other is line cost and freight, inf where a line has fewer kinks
+    share (R, V, L) of the need that is covered
     """
 
     account: Ints
     sku: Ints
+    first: Ints
+    used: Ints
     spend: Floats
     other: Floats
     units: Floats
@@ -40,10 +42,12 @@ def lines(problem: Problem) -> Lines:
     share = np.minimum(np.divide(bought, need[:, :, None], out=np.zeros_like(bought), where=need[:, :, None] > 0), 1.0)
     freight = (problem.freight[:, account][:, :, None] * bought).sum(axis=0)
     other = np.where(is_kink, problem.line_cost[account, sku][:, None] + freight, np.inf)
+    # a line's kinks first, and no more places than the line with most of them needs
     order = np.argsort(~is_kink, axis=1, kind="stable")[:, : max(1, int(is_kink.sum(axis=1).max(initial=1)))]
-    spend, other, units = (np.take_along_axis(part, order, axis=1) for part in (price * units, other, units))
-    share = np.take_along_axis(share, order[None], axis=2)
-    return Lines(account, sku, spend, other, units, share)
+    spend, other, units = (np.take_along_axis(part, order, axis=1).T.copy() for part in (price * units, other, units))
+    share = np.take_along_axis(share, order[None], axis=2).transpose(0, 2, 1).copy()
+    used, first = np.unique(account, return_index=True)
+    return Lines(account, sku, first.astype(np.int64), used.astype(np.int64), spend, other, units, share)
 
 
 def _ends(problem: Problem) -> tuple[Ints, Ints, Bools]:

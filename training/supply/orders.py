@@ -19,12 +19,14 @@ class Orders:
     P coverings: each retailer by itself, then both (where R is 2); K quantities, one for each unit tier.
 
     units  (P, K, R, A, N); spend (P, K, A, N) at unit costs; other (P, K, A, N) line cost and freight
+    total  (P, K, A, N) units of all retailers
     A quantity that an account does not deliver has `other` inf.
     """
 
     units: Floats
     spend: Floats
     other: Floats
+    total: Floats
 
 
 def orders(problem: Problem) -> Orders:
@@ -33,7 +35,7 @@ def orders(problem: Problem) -> Orders:
     coverings = [[retailer] for retailer in range(retailers)] + ([[0, 1]] if retailers > 1 else [])
     made = [[_order(problem, covering, tier) for tier in range(problem.unit_from.shape[2])] for covering in coverings]
     units, spend, other = (np.array([[order[part] for order in row] for row in made]) for part in range(3))
-    return Orders(units, spend, other)
+    return Orders(units, spend, other, units.sum(axis=2))
 
 
 def _order(problem: Problem, covering: list[int], tier: int) -> tuple[Floats, Floats, Floats]:

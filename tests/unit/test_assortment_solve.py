@@ -70,7 +70,7 @@ class TestCostsOfListing:
         assert listing_cost_cents(apart, np.array([[True, False], [True, False]])) == 118_000
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_equals_every_plan_tried(seed):
     shop = random_shop(seed)
     best = best_of_all(shop)

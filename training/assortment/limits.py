@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.assortment.problem import Codes, Floats, Problem
+from training.assortment.problem import NO_LIMIT_CM, Codes, Floats, Problem
 
 LimitKind = Literal["space", "max_skus", "brand_minimum", "max_changes"]
 
@@ -39,7 +39,7 @@ def change_limit(problem: Problem, cluster: int, most: float) -> Limit:
 
 
 def _space(problem: Problem, cluster: int, facings: Codes) -> Limit | None:
-    if problem.space_cm is None or problem.width_cm is None:
+    if problem.space_cm is None or problem.width_cm is None or problem.space_cm[cluster] >= NO_LIMIT_CM:
         return None
     need = problem.width_cm * facings
     wide = problem.width_cm[problem.width_cm > 0]
@@ -47,13 +47,13 @@ def _space(problem: Problem, cluster: int, facings: Codes) -> Limit | None:
 
 
 def _max_skus(problem: Problem, cluster: int) -> Limit | None:
-    if problem.max_skus is None:
+    if problem.max_skus is None or problem.max_skus[cluster] > len(problem.skus):
         return None
     return Limit("max_skus", 0, np.ones(len(problem.skus)), float(problem.max_skus[cluster]))
 
 
 def _changes(problem: Problem, cluster: int) -> Limit | None:
-    if problem.max_changes is None:
+    if problem.max_changes is None or problem.max_changes[cluster] > len(problem.skus):
         return None
     return change_limit(problem, cluster, float(problem.max_changes[cluster]))
 

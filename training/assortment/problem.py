@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+NO_LIMIT_CM = 1e9
+"""Shelf of a cluster whose space does not bind, where that of others does; a number above n says so of SKUs."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
@@ -36,7 +39,7 @@ class Problem:
     horizon_days            days that visits and costs speak of
 
     width_cm                (n,) width of one facing
-    space_cm                (C,) shelf width of one store for the category
+    space_cm                (C,) shelf width of one store for the category; `NO_LIMIT_CM` where it does not bind
     max_facings             (n,) most facings of a SKU in a store, at least 1
     facing_capacity_units   (n,) units that one facing holds, stacked and in depth
     days_of_supply          (n,) days of demand that the facings have to hold; with `facing_capacity_units`
@@ -45,7 +48,7 @@ class Problem:
     brand                   (n,) code of the brand, 0 to B − 1; with `brand_minimum`
     brand_minimum           (C, B) fewest SKUs of a brand
     brands                  B names of brands, for messages; may be empty
-    max_skus                (C,) most SKUs
+    max_skus                (C,) most SKUs; above n where their number does not bind, and so for `max_changes`
     current                 (C, n) what is listed now; with `max_changes` or `max_changes_chain`
     max_changes             (C,) most SKUs that may differ from `current`, added and taken out
     max_changes_chain       the same, over all clusters together

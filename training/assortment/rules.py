@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from features.errors import DataError, UserError
-from training.assortment.problem import Codes, Flags, Floats, Problem
+from training.assortment.problem import NO_LIMIT_CM, Codes, Flags, Floats, Problem
 
 _NUMBERS = {
     "brand_minimum": ("least",),
@@ -256,20 +256,22 @@ def _with_rule(problem: Problem, rule: Rule, at: Flags, ground: _Ground) -> Prob
 
 def _with_most(problem: Problem, rule: Rule, at: Flags) -> Problem:
     if rule.kind == "space":
-        return replace(problem, space_cm=_lower(problem.space_cm, rule.number, at, np.float64(_NO_LIMIT)))
-    changes, skus = (np.int64(part) for part in (len(problem.skus), len(problem.skus)))
+        return replace(problem, space_cm=_lower(problem.space_cm, rule.number, at, NO_LIMIT_CM))
+    no_limit = len(problem.skus) + 1
     if rule.kind == "max_changes":
-        return replace(problem, max_changes=_lower(problem.max_changes, rule.number, at, changes).astype(np.int64))
-    return replace(problem, max_skus=_lower(problem.max_skus, rule.number, at, skus).astype(np.int64))
+        return replace(problem, max_changes=_whole(_lower(problem.max_changes, rule.number, at, no_limit)))
+    return replace(problem, max_skus=_whole(_lower(problem.max_skus, rule.number, at, no_limit)))
 
 
-_NO_LIMIT = 1e9
-"""Centimetres that nobody has."""
+def _whole(numbers: Floats) -> Codes:
+    return numbers.astype(np.int64)
 
 
-def _lower(now: Floats | Codes | None, number: float, at: Flags, anything: np.number[Any]) -> Floats:
-    start = np.full(len(at), anything, dtype=np.float64) if now is None else now.astype(np.float64)
-    return np.where(at, np.minimum(start, number), start)
+def _lower(before: Floats | Codes | None, number: float, at: Flags, no_limit: float) -> Floats:
+    """The smaller of two maxima, where a rule binds; where nothing was said before, it stands alone."""
+    if before is None:
+        return np.where(at, number, no_limit)
+    return np.where(at, np.minimum(before, number), before).astype(np.float64)
 
 
 def _with_brand_minimum(problem: Problem, rule: Rule, at: Flags, ground: _Ground) -> Problem:

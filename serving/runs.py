@@ -3,23 +3,23 @@
     assortments/<id>/request.json   what was asked
     assortments/<id>/state.json     how far it is; replaced whole
     assortments/<id>/alive          locked by the process that works on it, for as long as it lives
-    assortments/<id>/report/        report.html, report.xlsx, decisions.parquet, decisions.json, run.json; appears whole
+    assortments/<id>/report/        report.html, report.xlsx, decisions.parquet, report.json, run.json; appears whole
     assortments/turn                locked by the one run that works; the others wait for it
 
 A process that dies lets go of its locks, so that nobody waits for it: the run is then told as failed.
 """
 
 import fcntl
-import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -35,7 +35,7 @@ REPORT_FILES = {
     "run.json": "application/json",
 }
 """What can be fetched of a finished run."""
-DECISIONS = "decisions.json"
+DECISIONS = "report.json"
 
 STARTING_SECONDS = 120.0
 """So long a queued run may be without a process: one that starts takes seconds to import."""
@@ -151,12 +151,19 @@ def _is_alive(folder: Path) -> bool:
 def working(run: AssortmentRun) -> Iterator[None]:
     """The body works on the run; others wait their turn. Raises UserError where somebody works on it already."""
     with (run.folder / "alive").open("wb") as alive, (run.folder.parent / "turn").open("wb") as turn:
-        try:
-            fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"Run {run.id} is being worked on by another process. Wait for it.") from None
+        _hold(alive, run)
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
+
+
+def _hold(alive: BinaryIO, run: AssortmentRun) -> None:
+    """Lock the run. Somebody who only looks at it holds the lock for a moment: try again for a second."""
+    for _ in range(20):
+        try:
+            return fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+    raise UserError(f"Run {run.id} is being worked on by another process. Wait for it.")
 
 
 def tell(run: AssortmentRun, state: str, stage: str, share: float, at: datetime, error: str = "") -> None:
@@ -169,7 +176,7 @@ def tell(run: AssortmentRun, state: str, stage: str, share: float, at: datetime,
 
 def decisions(run: AssortmentRun) -> list[dict[str, Any]]:
     """Every decision of a finished run, as its report has them."""
-    rows: list[dict[str, Any]] = json.loads((run.report / DECISIONS).read_bytes())
+    rows: list[dict[str, Any]] = orjson.loads((run.report / DECISIONS).read_bytes())["tables"]["decisions"]
     return rows
 
 

@@ -12,7 +12,7 @@ import typer
 from features.clock import Cutoff
 from features.errors import StateError, UserError
 from features.settings import Settings
-from training import person_verbs
+from training import buyer_verbs, person_verbs
 from training.options import Work
 
 if TYPE_CHECKING:
@@ -286,6 +286,7 @@ def demo(
     run(Settings.load(work), keep=keep, at=datetime.now(UTC))
 
 
+app.command()(buyer_verbs.assort)
 app.command()(person_verbs.identity)
 app.command()(person_verbs.unmerge)
 app.command()(person_verbs.erase)
@@ -311,3 +312,7 @@ def main() -> None:
             raise
         sys.stderr.write(f"omnishelf: {error}. Next: free some space, or choose a folder that you may write to.\n")
         sys.exit(StateError.exit_code)
+
+
+if __name__ == "__main__":
+    main()

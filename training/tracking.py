@@ -87,6 +87,7 @@ class Page:
 
     files   a folder of pictures and tables
     tables  those of its JSON files, by stem, that MLflow shows as tables
+    kind    what sort of run it is, and the experiment that it stands in
     """
 
     name: str
@@ -95,6 +96,8 @@ class Page:
     tags: Mapping[str, str]
     files: Path
     tables: Sequence[str]
+    kind: str = "study"
+    experiment: str = STUDIES
 
 
 @contextmanager
@@ -146,8 +149,8 @@ def track(
 
 
 def track_page(page: Page, settings: Settings) -> str:
-    """Log what a study found as a run of its own; the address of its page. Raises StateError where MLflow fails."""
-    with open_run(settings, page.name, "study", STUDIES) as run_id, connected(settings) as client:
+    """Log what a study or a plan found as a run of its own; the address of its page. Raises StateError where MLflow fails."""
+    with open_run(settings, page.name, page.kind, page.experiment) as run_id, connected(settings) as client:
         _log_texts(client, run_id, page.params, page.tags)
         _log_points(client, run_id, page.points, {})
         client.log_artifacts(run_id, str(page.files))

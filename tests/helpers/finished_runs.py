@@ -20,6 +20,6 @@ def finished(work: Path, at: datetime, category: str = "COFFEE", by: str = "ada"
     run.report.mkdir()
     for name in runs.REPORT_FILES:
         (run.report / name).write_text("<h1>The report</h1>" if name == "report.html" else name, encoding="utf-8")
-    (run.report / runs.DECISIONS).write_text(json.dumps(ROWS), encoding="utf-8")
+    (run.report / runs.DECISIONS).write_text(json.dumps({"tables": {"decisions": ROWS}}), encoding="utf-8")
     runs.tell(run, runs.DONE, "done", 1.0, at)
     return run

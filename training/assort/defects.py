@@ -1,0 +1,79 @@
+"""What is wrong with the data of a run, and what its figures cannot say."""
+
+import duckdb
+import pandas as pd
+
+from features.loading.quarantine import REASON
+from features.settings import Settings
+from features.sql import parquet
+from training.assort.scope import ASSUMED_COST_SHARE, MOST_SKUS, Scope
+from training.assort.shoppers import OUTSIDE_SHARES, Shoppers
+
+_USED = ("web_orders", "till_receipts", "skus", "stores", "stock", "prices", "promotions", "listings", "supplier_terms")
+
+
+def defects(settings: Settings, scope: Scope) -> pd.DataFrame:
+    """Rows in quarantine, and what is missing of the planned SKUs and stores."""
+    rows = [*_quarantined(settings)]
+    catalogue = scope.catalogue
+    for column, fault, effect in (
+        ("is_cost_assumed", "no cost of a unit", f"Cost is taken as {ASSUMED_COST_SHARE:.0%} of the price."),
+        ("width_cm", "no width of a facing", "Lists are limited by their number of SKUs and not by the shelf."),
+        ("price_cents", "no price", "Neither its sales nor its profit are counted."),
+    ):
+        lacking = catalogue[column] if column == "is_cost_assumed" else catalogue[column].isna()
+        if lacking.any():
+            rows.append(("skus", fault, int(lacking.sum()), effect))
+    if not scope.counted:
+        rows.append(("stock", "stock was never counted", 0, "Weeks without sales may have been weeks without stock."))
+    if not rows:
+        return pd.DataFrame()
+    return pd.DataFrame(rows, columns=["table", "fault", "rows", "effect"]).drop_duplicates(["table", "fault"])
+
+
+def _quarantined(settings: Settings) -> list[tuple[str, str, int, str]]:
+    found = []
+    with duckdb.connect() as connection:
+        for name in _USED:
+            path = settings.quarantine / f"{name}.parquet"
+            if path.is_file():
+                counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
+                found += [
+                    (name, str(reason), int(times), "These rows are in quarantine and count nowhere.")
+                    for reason, times in connection.execute(counted).fetchall()
+                ]
+    return found
+
+
+def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:
+    """What the figures cannot say, a sentence each."""
+    low, middle, high = OUTSIDE_SHARES
+    said = [
+        (
+            f"Nobody counts visits without a purchase. {middle:.0%} of visits are taken to leave with nothing; ranges "
+            f"of what walks go from {low:.0%} to {high:.0%}."
+        ),
+        "Intervals come from resampled sales of the past. They do not cover a change of what competitors do.",
+    ]
+    if scope.left_out > 0:
+        said.append(
+            f"The {MOST_SKUS} SKUs that sell most are planned; the others sold {scope.left_out:.1%} of recent units."
+        )
+    if scope.catalogue["is_cost_assumed"].any():
+        share = scope.catalogue["is_cost_assumed"].mean()
+        said.append(
+            f"{share:.0%} of the SKUs have no known cost; it is taken as {ASSUMED_COST_SHARE:.0%} of the price."
+        )
+    if len(scope.groups) > 1:
+        said.append("Stores do not say which buying group buys for them: each group is taken to need an equal part.")
+    if not scope.counted:
+        said.append("Stock was not counted: what empty shelves did not sell is not known, so demand may be higher.")
+    if found.price is None:
+        said.append(f"Prices: {found.why_no_price}")
+    else:
+        low_end, high_end = found.price.interval
+        said.append(
+            f"A price 1 % higher sells {-found.price.elasticity:.2f} % less (95 % interval {-high_end:.2f} to "
+            f"{-low_end:.2f}), learned from the weeks in which prices moved."
+        )
+    return tuple(said)

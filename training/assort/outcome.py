@@ -1,0 +1,100 @@
+"""What plans earn, and how sure that is: the same plan under what resampled sales say of shoppers and demand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.assort.shelves import Shelves
+from training.assort.shoppers import Shoppers
+from training.assortment.problem import Flags, Floats, Problem
+from training.assortment.value import incremental_cents, units
+from training.choice.attraction import Attraction
+
+LEVEL = (10.0, 90.0)
+"""Percentiles of an 80 % interval."""
+
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """A plan for C clusters and n SKUs, beside what is listed now.
+
+    problem    as planned, at the middle share of visits that leave
+    draws      the same problem as each resample of the sales has it
+    range      it where the fewest and where the most visits leave with nothing
+    now, proposed  (C, n) listed
+    """
+
+    problem: Problem
+    draws: tuple[Problem, ...]
+    range: tuple[Problem, Problem]
+    now: Flags
+    proposed: Flags
+
+    def drawn(self, figure: Callable[[Problem], Floats]) -> Floats:
+        """(draws, …) a figure of the problem, in each resample."""
+        return np.stack([figure(problem) for problem in self.draws])
+
+
+def outcome(found: Shoppers, held: Shelves, problem: Problem, proposed: Flags, seed: int) -> Outcome:
+    """The outcome of a plan; demand of clusters is drawn beside shoppers' tastes."""
+    now = current(problem)
+    sold = units(problem, now).sum(axis=1)
+    random = np.random.default_rng([seed, 11])
+    # stores sell by chance too: a Poisson total, as its posterior (gamma)
+    scale = random.gamma(np.maximum(sold, 1.0), size=(len(found.resamples), len(sold))) / np.maximum(sold, 1.0)
+    draws = tuple(
+        _with(problem, held, attraction, sold * factor, now)
+        for attraction, factor in zip(found.resamples, scale, strict=True)
+    )
+    low, high = (_with(problem, held, attraction, sold, now) for attraction in (found.low, found.high))
+    return Outcome(problem, draws, (low, high), now, proposed)
+
+
+def current(problem: Problem) -> Flags:
+    """(C, n) what is listed now; nothing where nobody says."""
+    return np.zeros(problem.unit_profit_cents.shape, dtype=bool) if problem.current is None else problem.current
+
+
+def _with(problem: Problem, held: Shelves, attraction: Attraction, sold: Floats, now: Flags) -> Problem:
+    """The problem with other shoppers, who buy as much where nothing changes."""
+    pooled = held.pooled(attraction)
+    share = pooled.shares(now).sum(axis=1)
+    return replace(problem, weight=pooled.weight, mix=pooled.mix, visits=sold / np.maximum(share, 1e-9))
+
+
+def interval(drawn: Floats, middle: Floats) -> tuple[Floats, Floats]:
+    """80 % percentile interval over the first axis, never without the planned figure itself."""
+    low, high = np.percentile(drawn, LEVEL, axis=0)
+    return np.minimum(low, middle), np.maximum(high, middle)
+
+
+def worth_cents(problem: Problem, listed: Flags) -> Floats:
+    """(C, n) what each decision gains its cluster against its opposite, all else as it is.
+
+    Of a listed SKU what its cluster would lose without it; of another, what the cluster would lose by adding it: below
+    0 where only a rule keeps it out. Costs of listing in the chain are not counted.
+    """
+    return np.where(listed, incremental_cents(problem, listed), -added_cents(problem, listed))
+
+
+def added_cents(problem: Problem, listed: Flags) -> Floats:
+    """(C, n) what adding a SKU to the list brings; 0 where it is listed."""
+    weight = np.where(listed[:, None, :], problem.weight, 0.0)
+    attraction = 1 + weight.sum(axis=2, keepdims=True)
+    total = (problem.value_cents * weight).sum(axis=2, keepdims=True)
+    more = (total + problem.value_cents * problem.weight) / (attraction + problem.weight)
+    return np.asarray(np.where(listed, 0.0, (more - total / attraction).sum(axis=1)))
+
+
+def place_worth_cents(problem: Problem, listed: Flags) -> Floats:
+    """(C,) what one more place on the shelf would be worth: the best SKU that may be carried, added to the list."""
+    return np.asarray(np.where(problem.may_carry & ~listed, added_cents(problem, listed), 0.0).max(axis=1))
+
+
+def whole(values: Floats) -> Whole:
+    """Cents: halves to even, as numpy rounds."""
+    return np.asarray(np.rint(np.nan_to_num(values)), dtype=np.int64)

@@ -1,0 +1,144 @@
+"""The problem of a run: clusters of stores, what their shoppers want, what a shelf holds, and the buyer's rules."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.assort.scope import Scope
+from training.assort.shoppers import Shoppers
+from training.assortment.chain import search_chain
+from training.assortment.problem import Problem
+from training.assortment.shelf import shelves
+from training.assortment.value import profit_cents
+from training.choice.attraction import Attraction
+from training.choice.clusters import Curve, curve, profile
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+CLUSTERS = (1, 2, 3, 4, 6, 8)
+"""Numbers of clusters that are tried."""
+MOST_FACINGS = 6
+SHELF_DEPTH_CM = 45.0
+SHELF_ROWS = 1
+"""Rows of a facing in height: nobody says how high a shelf is."""
+DAYS_OF_SUPPLY = 3.0
+CARRIED_SHARE = 0.5
+"""A cluster carries now what at least half of its stores carry."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelves:
+    """C clusters of S stores.
+
+    label    (S,) cluster of each store
+    curve    profit by number of clusters, without rules
+    problem  P1 without the buyer's rules, at today's costs
+    demand   (S,) forecast units of each store over the horizon, all planned SKUs, as listed now
+    """
+
+    label: Codes
+    curve: Curve
+    problem: Problem
+    demand: Floats
+
+    def pooled(self, attraction: Attraction) -> Attraction:
+        """Attractions of stores as those of clusters, weighed by what the stores sell."""
+        return attraction.pooled(_member(self.label, self.demand))
+
+
+def gather(scope: Scope, found: Shoppers, forecast: pd.DataFrame, horizon_weeks: int) -> Shelves:
+    """Clusters by the curve of profit over number, and the problem of the chosen ones."""
+    demand = _demand(scope, forecast)
+    profiles = profile(found.planned.mix, np.maximum(scope.facings.sum(axis=1), 1).astype(np.float64))
+
+    def earned(label: Codes) -> float:
+        problem = _problem(scope, found.planned, label, demand, horizon_weeks)
+        listed = search_chain(problem, shelves(problem))
+        return 0.0 if listed is None else profit_cents(problem, listed)
+
+    numbers = [number for number in CLUSTERS if number <= len(scope.stores)]
+    found_curve = curve(profiles, numbers, earned)
+    label = found_curve.label
+    return Shelves(label, found_curve, _problem(scope, found.planned, label, demand, horizon_weeks), demand)
+
+
+def _demand(scope: Scope, forecast: pd.DataFrame) -> Floats:
+    """(S,) means add up over SKUs and weeks; a store without a forecast sells nothing."""
+    totals = forecast.groupby(forecast["store_id"].astype(str))["mean"].sum()
+    return np.asarray(totals.reindex(list(scope.stores)).fillna(0.0).to_numpy(dtype=np.float64))
+
+
+def _member(label: Codes, demand: Floats) -> Floats:
+    """(C, S) share that a store has in its cluster."""
+    clusters = int(label.max()) + 1
+    weight = np.zeros((clusters, len(label)))
+    weight[label, np.arange(len(label))] = np.maximum(demand, 1e-9)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, horizon_weeks: int) -> Problem:
+    member = _member(label, demand)
+    clusters = len(member)
+    pooled = planned.pooled(member)
+    current = carried_now(scope, label)
+    share = pooled.shares(current).sum(axis=1)
+    # as many visits as sell the forecast where everything stays as it is
+    visits = np.bincount(label, demand, minlength=clusters) / np.maximum(share, 1e-9)
+    catalogue = scope.catalogue
+    margin = (catalogue["price_cents"] - catalogue["unit_cost_cents"]).fillna(0.0).to_numpy(dtype=np.float64)
+    width = catalogue["width_cm"].to_numpy(dtype=np.float64)
+    has_widths = not np.isnan(width).any()
+    base = Problem(
+        skus=scope.skus,
+        clusters=tuple(names(clusters)),
+        stores_per_cluster=np.bincount(label, minlength=clusters).astype(np.int64),
+        visits=visits,
+        mix=pooled.mix,
+        weight=pooled.weight,
+        unit_profit_cents=np.tile(margin, (clusters, 1)),
+        horizon_days=7.0 * horizon_weeks,
+        max_skus=None if has_widths else np.maximum(current.sum(axis=1), 1).astype(np.int64),
+        current=current,
+    )
+    return _with_space(base, scope, label, width) if has_widths else base
+
+
+def _with_space(problem: Problem, scope: Scope, label: Codes, width: Floats) -> Problem:
+    """Shelf of a typical store of the cluster, for what its list needs: never less than today's list takes."""
+    current = problem.current if problem.current is not None else np.zeros(problem.unit_profit_cents.shape, dtype=bool)
+    space = scope.shops["space_cm"].to_numpy(dtype=np.float64)
+    typical = np.array([np.median(space[label == cluster]) for cluster in range(len(problem.clusters))])
+    depth = scope.catalogue["depth_cm"].fillna(SHELF_DEPTH_CM).to_numpy(dtype=np.float64)
+    return replace(
+        problem,
+        width_cm=width,
+        space_cm=np.maximum(typical, current @ width),
+        max_facings=np.full(len(problem.skus), MOST_FACINGS, dtype=np.int64),
+        facing_capacity_units=np.maximum(np.floor(SHELF_DEPTH_CM / depth), 1.0) * SHELF_ROWS,
+    )
+
+
+def carried_now(scope: Scope, label: Codes) -> Flags:
+    """(C, n) what at least half of a cluster's stores carry; a cluster that shares nothing: what most carry."""
+    clusters = int(label.max()) + 1
+    counts = np.zeros((clusters, len(scope.skus)))
+    np.add.at(counts, label, scope.listed)
+    share = counts / np.bincount(label, minlength=clusters)[:, None]
+    typical = np.array([np.median(scope.listed[label == cluster].sum(axis=1)) for cluster in range(clusters)])
+    held = share >= CARRIED_SHARE
+    for cluster in range(clusters):  # where lists differ much, the typical number of SKUs, the most carried first
+        most = max(int(typical[cluster]), 1)
+        if held[cluster].sum() < most:
+            order = np.argsort(-share[cluster], kind="stable")[:most]
+            held[cluster] = False
+            held[cluster, order[share[cluster, order] > 0]] = True
+    return held
+
+
+def names(clusters: int) -> list[str]:
+    """Names that sort in their order."""
+    return [f"cluster {nth + 1:0{len(str(clusters))}}" for nth in range(clusters)]

@@ -17,6 +17,7 @@ STEPS = 60
 ENOUGH = 1e-7
 """Newton stops where a step improves the penalised log-likelihood by less than this share of it."""
 _LEAST_STEP = 1e-6
+_LEAST_TIMES = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,10 +151,10 @@ def _slope(
     """
     traits = rows.traits
     expected = probability * times[rows.situation]
-    weighted = traits * expected[:, None]
-    mean = np.add.reduceat(traits * probability[:, None], rows.starts)
-    slope = np.asarray(traits.T @ (rows.chosen - expected), dtype=np.float64)
-    information = np.asarray(traits.T @ weighted - mean.T @ (mean * times[:, None]), dtype=np.float64)
+    weighted = traits * expected[:, None].astype(traits.dtype)  # in the precision of the traits: half of it is enough
+    mean = np.add.reduceat(weighted, rows.starts) / np.maximum(times, _LEAST_TIMES)[:, None]
+    slope = np.asarray(traits.T @ (rows.chosen - expected).astype(traits.dtype), dtype=np.float64)
+    information = np.asarray(traits.T @ weighted, dtype=np.float64) - mean.T @ (mean * times[:, None])
     if not has_intercepts:
         return slope, information
     shares = np.zeros((len(times), alternatives))

@@ -1,7 +1,7 @@
 """Scrub: somebody's rows out of what trainings and experiments wrote for people: logged tables, records, examples.
 
-Rows of tables go whole; in other JSON a text that is one of the names becomes `erased`; in plain text so does every
-mention of a name that cannot be taken for something else.
+Rows of tables go whole; elsewhere names become `erased`: in JSON where a member's name says that it is a person's id,
+and in any text where a name cannot be taken for something else, as 7 could.
 """
 
 import json
@@ -35,7 +35,7 @@ def _scrubbed(path: Path, names: frozenset[str], telling: frozenset[str]) -> boo
         before = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return False
-    after = _json(before, names) if path.suffix == ".json" else None
+    after = _json(before, names, telling) if path.suffix == ".json" else None
     after = _text(before, telling) if after is None else after
     if after != before:
         partial = path.with_name(f"{path.name}.partial")
@@ -65,25 +65,29 @@ def _parquet(path: Path, names: frozenset[str], telling: frozenset[str]) -> bool
     return True
 
 
-def _json(text: str, names: frozenset[str]) -> str | None:
+def _json(text: str, names: frozenset[str], telling: frozenset[str]) -> str | None:
     """The document without the names, as it was where it has none; None where it is no JSON."""
     try:
         before = json.loads(text)
     except ValueError:
         return None
-    after = _cleaned(before, names)
+    after = _cleaned(before, names, telling)
     return text if after == before else json.dumps(after)
 
 
-def _cleaned(value: Any, names: frozenset[str]) -> Any:  # noqa: ANN401 - whatever JSON may hold
+def _cleaned(value: Any, names: frozenset[str], telling: frozenset[str]) -> Any:  # noqa: ANN401 - whatever JSON may hold
     if isinstance(value, dict):
         columns, rows = value.get("columns"), value.get("data")
         if isinstance(columns, list) and isinstance(rows, list):
             return _without_rows(value, columns, rows, names)
-        return {key: _cleaned(each, names) for key, each in value.items() if key not in names}
+        return {
+            key: _cleaned(each, names, names if key in OF_PERSONS else telling)
+            for key, each in value.items()
+            if key not in telling
+        }
     if isinstance(value, list):
-        return [_cleaned(each, names) for each in value]
-    return ERASED if isinstance(value, str) and value in names else value
+        return [_cleaned(each, names, telling) for each in value]
+    return ERASED if isinstance(value, str) and value in telling else value
 
 
 def _without_rows(table: dict[str, Any], columns: list[Any], rows: list[Any], names: frozenset[str]) -> dict[str, Any]:

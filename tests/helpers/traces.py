@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from features.sql import literal
 
@@ -13,8 +14,8 @@ from features.sql import literal
 def traces(folder: Path, texts: Iterable[str]) -> set[tuple[str, str]]:
     """(file, text) of every text that stands in a cell, a document, an array or a database under the folder.
 
-    Parquet is decoded column by column, SQLite table by table; everything else is read as bytes. A text counts where
-    it is not part of a longer word.
+    Parquet is decoded by rows, SQLite by tables, arrays of texts by elements; everything is read as bytes too. A
+    text counts where it is not part of a longer word.
     """
     wanted = {text: re.compile(rb"(?<![\w-])" + re.escape(text.encode()) + rb"(?![\w-])") for text in texts}
     found = set()
@@ -31,6 +32,10 @@ def _content(path: Path) -> Iterator[bytes]:
         with duckdb.connect() as connection:
             for row in connection.execute(f"SELECT * FROM read_parquet({literal(path)})").fetchall():
                 yield "\n".join(map(str, row)).encode()
+    elif path.suffix == ".npy":
+        array = np.load(path)
+        if array.dtype.kind in "SU":  # side by side without anything between them
+            yield "\n".join(map(str, array.astype(str))).encode()
     elif path.suffix == ".db":
         with sqlite3.connect(path) as database:
             tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

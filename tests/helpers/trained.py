@@ -90,7 +90,7 @@ def shop_settings(folder: Path, mlflow_template: Path) -> Settings:
     return _settings(folder)
 
 
-class _Here:
+class Here:
     """An executor that does what it is given at once, in this process."""
 
     @staticmethod
@@ -105,8 +105,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings of the test start no processes: most of what those take is imports."""
 
     @contextmanager
-    def here(_count: int) -> Iterator[_Here]:
-        yield _Here()
+    def here(_count: int) -> Iterator[Here]:
+        yield Here()
 
     monkeypatch.setattr(learning, "_processes", here)
 

@@ -30,7 +30,7 @@ def main(given: list[str] | None = None) -> int:
                 progress=lambda what, share: status.update(f"{what} ({share:.0%})"),
             )
     except UserError as error:
-        console.print(str(error), style="red", markup=False)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         return error.exit_code
     show(console, planted)
     return 0

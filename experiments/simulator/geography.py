@@ -1,13 +1,19 @@
-"""Where stores stand: provinces, cities and coordinates, formats, and the day each opened."""
+"""Where stores stand: provinces, cities and coordinates, formats, and the day each opened.
+
+Stores that the same customers really go to stand in one city, or in cities near each other, as far as there is room:
+so the way from a customer's home store to another one means something.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy import sparse
 
 from experiments.simulator.chance import below
 from experiments.simulator.ground import Ground
+from features.sql import literal
 
 FORMATS = ("hypermarket", "supermarket", "convenience")
 FORMAT_SHARES = (0.15, 0.55, 0.3)
@@ -17,8 +23,12 @@ _CITY_ENDS = ("bridge", "brook", "bury", "field", "ford", "gate", "ham", "haven"
 _KM_PER_DEGREE = 111.2
 
 
+Codes = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
-class _Cities:
+class Cities:
     names: npt.NDArray[np.object_]
     provinces: npt.NDArray[np.object_]
     lat: npt.NDArray[np.float64]
@@ -65,9 +75,9 @@ def place_baskets(ground: Ground, copy: int) -> None:
 
 def _places(ground: Ground, stores: int) -> dict[str, pa.Array]:
     random = np.random.default_rng([ground.seed, 1])
-    cities = _cities(random, ground.dials.cities, ground.dials.provinces)
-    city = random.choice(len(cities.names), stores, p=cities.weights)
-    spread_km = 4 + 60 * cities.weights[city] ** 0.5
+    cities = draw_cities(random, ground.dials.cities, ground.dials.provinces)
+    city = settle(_shared_customers(ground), stores, cities, random)
+    spread_km = 3 + 30 * cities.weights[city] ** 0.5
     north, east = random.normal(0, 1, (2, stores)) * spread_km / _KM_PER_DEGREE
     lat = cities.lat[city] + north
     rank = random.permutation(stores) / max(stores, 1)
@@ -83,7 +93,43 @@ def _places(ground: Ground, stores: int) -> dict[str, pa.Array]:
     }
 
 
-def _cities(random: np.random.Generator, cities: int, provinces: int) -> _Cities:
+def settle(shared: Shares, stores: int, cities: Cities, random: np.random.Generator) -> Codes:
+    """The city of each store: the most visited settle first, each where most of its customers go already.
+
+    `shared` has, for each two real stores, how many customers they share; on the diagonal, how many each has.
+    A city has room for its share of the stores. Where it is full the nearest one with room is taken, and a store
+    whose customers go nowhere else settles anywhere. Modelled stores settle like the real ones, group by group.
+    """
+    real, visitors = len(shared), np.diag(shared)
+    room = np.ceil(stores * cities.weights).astype(np.int64)
+    city = np.full(stores, -1, dtype=np.int64)
+    for first in range(0, stores, max(real, 1)):
+        group = np.arange(first, min(first + real, stores))
+        ties = np.zeros((len(group), len(cities.names)))  # customers that a store shares with each city
+        for at in np.argsort(-visitors[: len(group)], kind="stable"):
+            best = int(ties[at].argmax()) if ties[at].any() else int(random.choice(len(room), p=cities.weights))
+            free = np.flatnonzero(room > 0)
+            chosen = free[np.argmin(np.hypot(cities.lat[free] - cities.lat[best], cities.lon[free] - cities.lon[best]))]
+            city[group[at]] = chosen
+            room[chosen] -= 1
+            ties[:, chosen] += shared[: len(group), at]
+    return city
+
+
+def _shared_customers(ground: Ground) -> Shares:
+    """How many customers each two real stores share."""
+    files = ", ".join(literal(path) for path in ground.blocks)
+    visits = ground.connection.execute(
+        f"SELECT DISTINCT customer, store FROM read_parquet([{files}]) "
+        "WHERE customer IS NOT NULL AND store IS NOT NULL ORDER BY ALL"
+    ).fetchnumpy()
+    went = sparse.csr_matrix(
+        (np.ones(len(visits["store"])), (visits["customer"], visits["store"])), shape=(ground.customers, ground.stores)
+    )
+    return np.asarray((went.T @ went).todense(), dtype=np.float64)
+
+
+def draw_cities(random: np.random.Generator, cities: int, provinces: int) -> Cities:
     """Cities around the middle of their province; few are large (the n-th has a weight of 1 / n)."""
     names = [f"{start}{end}" for end in _CITY_ENDS for start in _CITY_STARTS]
     again = [nth // len(names) for nth in range(cities)]
@@ -91,7 +137,7 @@ def _cities(random: np.random.Generator, cities: int, provinces: int) -> _Cities
     province = np.arange(cities) % provinces
     middle_lat, middle_lon = random.uniform(24, 44, provinces), random.uniform(98, 120, provinces)
     weights = 1 / (np.arange(cities) + 1.0)
-    return _Cities(
+    return Cities(
         names=np.asarray(chosen, dtype=object),
         provinces=np.asarray([f"Province {nth + 1:02}" for nth in province], dtype=object),
         lat=middle_lat[province] + random.normal(0, 1, cities),

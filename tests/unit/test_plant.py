@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.simulator.__main__ import main
 from experiments.simulator.dials import Dials
+from experiments.simulator.geography import draw_cities, settle
 from experiments.simulator.plant import Planted, plant
 from features.errors import StateError, UserError
 from features.identity.keyed_hash import VARIABLE
@@ -215,3 +217,15 @@ def test_the_command_says_what_it_planted(real: Settings, tmp_path: Path, capsys
     assert str(tmp_path / "out" / "dataset.toml") in said
     assert main(given) == 2
     assert "there already" in capsys.readouterr().out
+
+
+def test_stores_with_the_same_customers_stand_in_one_city() -> None:
+    """Of four real stores two and two share customers; so do the stores of each group modelled on them."""
+    shared = np.array([[9.0, 5, 0, 0], [5, 8, 0, 0], [0, 0, 7, 5], [0, 0, 5, 6]])
+    random = np.random.default_rng(0)
+    cities = draw_cities(random, 5, 2)
+    city = settle(shared, 100, cities, random).reshape(25, 4)
+    together = (city[:, 0] == city[:, 1]) & (city[:, 2] == city[:, 3])
+    assert together.mean() > 0.8  # a full city sends the second store to the next one
+    assert np.bincount(city.ravel()).max() <= np.ceil(100 * cities.weights[0])
+    assert (city[:, 0] != city[:, 2]).any()

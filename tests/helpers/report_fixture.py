@@ -1,7 +1,9 @@
 """A whole report of an invented run: 40 coffee SKUs, six clusters, 56 stores, all eleven screens filled."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pandas as pd
 from tests.helpers.planted_category import CLUSTERS, NEEDS, PLACES, Category, category
 from tests.helpers.report_decisions import BANNED, BRAND_RULE, MUST, SUPPLIERS, WEEKS, decisions
 from tests.helpers.report_screens import evidence, festival, newcomers, rollout, suppliers
+from training.reports.declared import SCREENS
 from training.reports.screens.needs import WALKS
 from training.reports.sums import summary_measures, summary_money
 from training.reports.tables import AssortmentReport, Proof, Run, assembled
@@ -41,6 +44,28 @@ NOT_KNOWN = (
 def report() -> AssortmentReport:
     """The same frozen report for every test that asks; nobody may change its frames."""
     return assembled(RUN, proof(), frames(), {}, NOT_KNOWN)
+
+
+def narrow_report(skus: int = 6, clusters: int = 2, **changes: Any) -> AssortmentReport:  # any column
+    """The least that a report can be: decisions of a few SKUs, their sums, and why all else is missing.
+
+    changes  column of the decisions -> a value for all rows
+    """
+    rows = decisions()
+    rows = rows[rows["cluster"].isin(list(CLUSTERS)[:clusters]) & rows["sku"].isin(list(category().skus[:skus]))]
+    is_swap = rows["decision"] == "swap"
+    halves = rows["is_listed_proposed"].map({True: "add", False: "delist"})
+    rows = rows.assign(decision=rows["decision"].where(~is_swap, halves), swap_partner=None).assign(**changes)
+    rows = rows.reset_index(drop=True)
+    tables = {
+        "summary_money": summary_money(rows, intervals={}, changes={}, others={}),
+        "summary_measures": summary_measures(rows, horizon_weeks=WEEKS),
+        "decisions": rows,
+        "clusters": _clusters(rows, category()).head(clusters),
+    }
+    screens = {screen.name: "Nothing is known of this." for screen in SCREENS}
+    run = replace(RUN, run_id="narrow-1", clusters=clusters)
+    return assembled(run, proof(), tables, screens)
 
 
 def proof() -> Proof:
@@ -159,14 +184,16 @@ def _transfers(shelf: Category) -> pd.DataFrame:
 
 def _clusters(rows: pd.DataFrame, shelf: Category) -> pd.DataFrame:
     by = rows.groupby("cluster", sort=False)
+    here = [list(CLUSTERS).index(str(cluster)) for cluster in by.groups]
+    known = [list(CLUSTERS.values())[at] for at in here]
     proposed = by["profit_proposed_cents"].sum()
     return pd.DataFrame(
         {
-            "cluster": list(CLUSTERS),
-            "name": [name for name, _, _ in CLUSTERS.values()],
-            "stores": [stores for _, stores, _ in CLUSTERS.values()],
-            "profile": [profile for _, _, profile in CLUSTERS.values()],
-            "weekly_visits": shelf.visits / WEEKS,
+            "cluster": list(by.groups),
+            "name": [name for name, _, _ in known],
+            "stores": [stores for _, stores, _ in known],
+            "profile": [profile for _, _, profile in known],
+            "weekly_visits": shelf.visits[here] / WEEKS,
             "sales_now_cents": by["sales_now_cents"].sum().to_numpy(),
             "profit_now_cents": by["profit_now_cents"].sum().to_numpy(),
             "profit_proposed_cents": proposed.to_numpy(),

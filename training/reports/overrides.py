@@ -181,8 +181,8 @@ def _parsed(path: Path, lines: Sequence[Cells]) -> _Sheet:
             )
             if run_id:
                 return _Sheet(run_id, heads, rows)
-    lacks = "the heads Cluster, SKU and " + OVERRIDE_TITLE if not heads else "the run's id beside Run"
-    raise DataError(f"{path.name}, sheet {SHEET}: {lacks} are missing. Take a fresh report.xlsx and write into it.")
+    lacks = f"the heads Cluster, SKU and {OVERRIDE_TITLE} are" if not heads else "the run's id beside Run is"
+    raise DataError(f"{path.name}, sheet {SHEET}: {lacks} missing. Take a fresh report.xlsx and write into it.")
 
 
 def _key_fault(
@@ -262,9 +262,7 @@ def _is_formula(value: object) -> bool:
 def _told(where: str, faults: Sequence[str]) -> str:
     listed = "\n".join(f"- {each}" for each in faults[:TOLD])
     more = f"\n- and {len(faults) - TOLD:,} more" if len(faults) > TOLD else ""
-    return (
-        f"{where}: {len(faults):,} cells cannot be used.\n{listed}{more}\nMend these cells and give the workbook again."
-    )
+    return f"{where}: {len(faults):,} cells cannot be used.\n{listed}{more}\nMend them and give the workbook again."
 
 
 def _short(notes: Sequence[str]) -> Iterator[str]:

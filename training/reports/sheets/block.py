@@ -92,7 +92,7 @@ def heads(sheet: Worksheet, look: Formats, name: str, columns: Sequence[Column],
             "banded_rows": False,
             "columns": [
                 {"header": title, "header_format": look.head if column.kind in WORDS else look.number_head}
-                for title, column in zip(_distinct(column.title for column in columns), columns, strict=True)
+                for title, column in zip(distinct(column.title for column in columns), columns, strict=True)
             ],
         },
     )  # fmt: skip
@@ -176,7 +176,7 @@ def _longest_word(title: str) -> int:
     return max(len(word) for word in title.split())
 
 
-def _distinct(titles: Iterable[str]) -> list[str]:
+def distinct(titles: Iterable[str]) -> list[str]:
     """Heads of an Excel table have to differ."""
     seen: dict[str, int] = {}
     result = []

@@ -19,6 +19,7 @@ from serving.candidates import Candidates
 from serving.recommender import Recommender
 from training import baselines
 from training.candidates.pool import Scorer
+from training.first_visits import visits_between
 from training.interactions import Interactions
 from training.metrics.bootstrap import paired, summary
 from training.metrics.ranking import METRICS, TASKS, Evaluation, Task, split
@@ -54,7 +55,11 @@ def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cut
 
     `purchases` are those under the customers known at the cutoff. Customers are those who bought both before the
     cutoff and in the window and have a profile in the bundle; one whose earlier purchases arrived after the training
-    is left out. The baselines learn from everybody in `known`. Raises NobodyToJudgeError where there are none.
+    is left out. The baselines learn from everybody in `known`.
+
+    The headline is of lists as `omnishelf recommend` makes them, for which nobody says where they will shop. Metrics
+    that begin with `told` are of lists that were told the channel and the store of the customer's first basket in the
+    window, as requests of a storefront are. Raises NobodyToJudgeError where there are none.
     """
     before, window = split(read_purchases(purchases, cutoff.plus_days(days)), cutoff, days)
     window = window[window["customer_id"].isin(_texts(recommender.bundle.facts.customers))]
@@ -68,6 +73,8 @@ def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cut
     others = {name: fit(known) for name, fit in baselines.BASELINES.items()}
     tables = {task: _lists(recommender, known, others, evaluation, task) for task in tasks}
     figures = {(name, task): evaluation.score(table, task) for task in tasks for name, table in tables[task].items()}
+    visits = visits_between(purchases, recommender.bundle.facts, cutoff.plus_days(days))
+    told, _ = evaluation.score(recommend_all(recommender, evaluation.customers, baselines.DEPTH, visits=visits), "all")
     parts = slices(evaluation, before, window)
     return Evaluated(
         comparison=pd.concat([_compared(figures, task) for task in tasks], ignore_index=True),
@@ -76,7 +83,7 @@ def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cut
             [table.assign(model=name, task=task).reset_index() for (name, task), (table, _) in figures.items()],
             ignore_index=True,
         ),
-        metrics=_flat(figures),
+        metrics=_flat(figures) | {f"told.all.{metric}": float(value) for metric, value in told.mean().items()},
         lists={task: tables[task][RANKER] for task in tasks},
         customers=len(evaluation.customers),
     )

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from features.contracts.columns import CUSTOMER_ID, SKU
 from features.errors import DataError, StateError
 from serving.recommender import Ranked, Recommender
+from training.first_visits import FirstVisits
 
 INTEGER = "int64"
 """How the warehouse says that ids came as whole numbers."""
@@ -24,17 +25,22 @@ def recommend_all(
     depth: int,
     *,
     new_only: bool = False,
+    visits: FirstVisits | None = None,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> pd.DataFrame:
     """customer_id, sku, rank, score, source: `depth` SKUs for each customer, 1 = best.
 
     The lists are those of the placement `home` as of the bundle's cutoff; unknown customers get what
-    sells in the chain. A customer named twice is answered once.
+    sells in the chain. A customer named twice is answered once. `visits`: where each known customer asks from;
+    without it nobody says so, and answers are for the usual channel and the home store.
     """
     asked = list(dict.fromkeys(customers))
     parts: list[Ranked] = []
     for nth, customer in enumerate(asked):
-        parts.append(recommender.rank(recommender.shopper(customer), new_only=new_only).take(slice(depth)))
+        shopper = recommender.shopper(customer)
+        if visits is not None and shopper.customer >= 0:
+            shopper = visits.shopper(shopper.customer)
+        parts.append(recommender.rank(shopper, new_only=new_only).take(slice(depth)))
         if nth % 100 == 0:
             progress(nth / len(asked))
     progress(1.0)

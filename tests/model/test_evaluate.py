@@ -79,6 +79,7 @@ def test_baselines_are_logged_under_their_names(trained_shop: TrainedShop) -> No
         f"{name}.{task}.{metric}" for name in BASELINES for task in TASKS for metric in (*METRICS, "coverage_at_10")
     }
     expected |= {f"{task}.{metric}" for task in TASKS for metric in (*METRICS, "coverage_at_10")}
+    expected |= {f"told.all.{metric}" for metric in METRICS}
     assert metrics.keys() == expected
     assert all(0 <= value <= 1 for value in metrics.values())
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from time import monotonic
+from time import monotonic, process_time
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,7 @@ def study(_settings: Settings, params: Mapping[str, object], say: Say) -> Findin
         "gap_mean": float(large["proven gap"].mean()),
         "gap_max": float(large["proven gap"].max()),
         "seconds_max": float(large["seconds"].max()),
+        "cpu_seconds_max": float(large["CPU seconds"].max()),
         "saving_share_mean": float((splits["saving"] / (splits["north alone"] + splits["south alone"])).mean()),
         "worse_than_alone": float(is_worse.sum()),
         "tiny_bounds_invalid": float((~tiny["bound is valid"]).sum()),
@@ -55,7 +56,8 @@ def study(_settings: Settings, params: Mapping[str, object], say: Say) -> Findin
     goals = (
         Goal(
             f"{size}: proven gap",
-            f"{metrics['gap_max']:.2%} at most, in {metrics['seconds_max']:.0f} s at most",
+            f"{metrics['gap_max']:.2%} at most, in {metrics['seconds_max']:.0f} s "
+            f"({metrics['cpu_seconds_max']:.0f} s of one core) at most",
             "≤ 1 % in 60 s",
             metrics["gap_max"] <= _ASKED_GAP and metrics["seconds_max"] <= _ASKED_SECONDS + 5,
         ),
@@ -83,9 +85,9 @@ def _large(given: Mapping[str, float], say: Say) -> pd.DataFrame:
     rows = []
     for nth in range(int(given["instances"])):
         problem = random_terms(int(given["seed"]) + nth, _size(given))
-        begun = monotonic()
+        begun, used = monotonic(), process_time()
         plan = solve(problem, given["seconds"], given["gap"])
-        rows.append(_row(nth, plan, monotonic() - begun))
+        rows.append(_row(nth, plan, monotonic() - begun) | {"CPU seconds": process_time() - used})
         say(f"instance {nth}: {plan.total:,.0f}, proven within {plan.gap:.2%}; {plan.how}")
     return pd.DataFrame(rows)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from training.supply.cost import cost_of, line_spend, tier_reached
+from training.supply.cost import line_spend, tier_reached
 from training.supply.plan import Plan
 from training.supply.problem import Floats, Problem
 from training.supply.split import Split
@@ -144,11 +144,6 @@ def _supplier_minimum_asks(plan: Plan) -> Iterator[Ask]:
 
 
 def saved_by_pooling(found: Split) -> dict[str, float]:
-    """retailer -> what it pays less than alone, each half of the saving."""
+    """By retailer: what it pays less than alone, each half of the saving."""
     names = found.pooled.problem.retailers
     return {name: alone.total - pays for name, alone, pays in zip(names, found.alone, found.pays, strict=True)}
-
-
-def same_units_at(problem: Problem, plan: Plan) -> float:
-    """What the units of a plan would cost on other terms: for trying an ask before asking."""
-    return cost_of(problem, plan.units).total

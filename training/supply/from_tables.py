@@ -60,7 +60,7 @@ def from_tables(warehouse: Warehouse, wishes: Wishes) -> tuple[Problem, tuple[st
     kept = demand[~demand["sku"].isin(left_out)]
     if kept.empty:
         raise DataError("supplier_terms: none of the SKUs that are needed is supplied to the group that needs it.")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if left_out:
         notes = (f"{len(left_out)} SKUs are left out, as nobody supplies them to a group in need: {_some(left_out)}.",)
     return check(_problem(kept, groups, terms, accounts, wishes)), notes
@@ -73,7 +73,7 @@ def _some(names: Sequence[str]) -> str:
 def _demand(wishes: Wishes) -> pd.DataFrame:
     lacking = {"buying_group", "sku", "units"} - set(wishes.demand.columns)
     if lacking or wishes.demand.empty:
-        what = f"lacks the column {sorted(lacking)[0]}" if lacking else "has no rows"
+        what = f"lacks the column {min(lacking)}" if lacking else "has no rows"
         raise DataError(f"demand {what}. Next: a row per buying_group and sku, with units.")
     table = wishes.demand.assign(sku=wishes.demand["sku"].astype(str))
     return table if "safety" in table else table.assign(safety=1.0)
@@ -84,8 +84,8 @@ def _read(warehouse: Warehouse, skus: Sequence[str]) -> tuple[pd.DataFrame, pd.D
     with duckdb.connect() as connection:
         terms = connection.execute(
             f"""
-            SELECT DISTINCT supplier, coalesce(buying_group, '') AS buying_group, CAST(sku AS VARCHAR) AS sku, tier_units,
-                CAST(unit_cost AS DOUBLE) AS unit_cost, min_order_units, pack_units,
+            SELECT DISTINCT supplier, coalesce(buying_group, '') AS buying_group, CAST(sku AS VARCHAR) AS sku,
+                tier_units, CAST(unit_cost AS DOUBLE) AS unit_cost, min_order_units, pack_units,
                 CAST(fixed_cost AS DOUBLE) AS fixed_cost, capacity
             FROM {parquet(warehouse.table("supplier_terms"))} WHERE list_contains($skus, CAST(sku AS VARCHAR))
             ORDER BY ALL
@@ -155,12 +155,13 @@ def _problem(
             unit_from[nth, at, : len(rows)] = [0.0, *starts[1:]]
             unit_cost[nth, at, : len(rows)] = rows["unit_cost"].to_numpy(dtype=float)
             # a first tier that begins above 0 is a minimum order
-            least[nth, at] = max(float(rows["min_order_units"].max(skipna=True) or 0.0), starts[0])
+            least[nth, at] = max(float(rows["min_order_units"].fillna(0.0).max()), starts[0])
             pack[nth, at] = _first(rows["pack_units"], 1.0)
             line[nth, at] = _first(rows["fixed_cost"], 0.0)
             most[nth, at] = _first(rows["capacity"], np.inf)
     spend_from, discount = _spend_tiers(accounts, wishes.spend_tiers)
-    names = [f"{a.supplier}/{groups[a.owner] if a.owner != EVERYBODY else 'all'}" for a in accounts.itertuples()]
+    owners = ["all" if owner == EVERYBODY else groups[owner] for owner in accounts["owner"].astype(int).tolist()]
+    names = [f"{supplier}/{owner}" for supplier, owner in zip(accounts["supplier"], owners, strict=True)]
     share = wishes.most_share or {}
     return Problem(
         retailers=groups,
@@ -176,7 +177,7 @@ def _problem(
         unit_cost=unit_cost,
         spend_from=spend_from,
         discount=discount,
-        least_units=np.nan_to_num(least),
+        least_units=least,
         most_units=most,
         pack_units=pack,
         line_cost=line,
@@ -196,9 +197,12 @@ def _first(values: pd.Series, otherwise: float) -> float:
 def _by_group(
     demand: pd.DataFrame, groups: tuple[str, ...], skus: tuple[str, ...], column: str, empty: float
 ) -> Floats:
-    how = "sum" if column == "units" else "max"
-    table = demand.pivot_table(index="buying_group", columns="sku", values=column, aggfunc=how)
-    return np.asarray(table.reindex(index=list(groups), columns=list(skus)).fillna(empty), dtype=np.float64)
+    found = np.full((len(groups), len(skus)), np.nan)
+    by_key = demand.groupby(["buying_group", "sku"], as_index=False)[column]
+    table = by_key.sum() if column == "units" else by_key.max()
+    group, sku = (pd.Index(names).get_indexer(table[key]) for names, key in ((groups, "buying_group"), (skus, "sku")))
+    found[group, sku] = table[column].to_numpy(dtype=float)
+    return np.where(np.isnan(found), empty, found)
 
 
 def _spend_tiers(accounts: pd.DataFrame, tiers: pd.DataFrame | None) -> tuple[Floats, Floats]:
@@ -223,7 +227,8 @@ def _freight(accounts: pd.DataFrame, groups: tuple[str, ...], freight: pd.DataFr
     found = np.zeros((len(groups), len(accounts)))
     if freight is None:
         return found
-    costs = {(row.buying_group, row.supplier): float(row.cost) for row in freight.itertuples()}
+    keys = zip(freight["buying_group"], freight["supplier"], strict=True)
+    costs = dict(zip(keys, freight["cost"].to_numpy(dtype=float).tolist(), strict=True))
     for retailer, group in enumerate(groups):
         for nth, supplier in enumerate(accounts["supplier"]):
             found[retailer, nth] = costs.get((group, supplier), 0.0)

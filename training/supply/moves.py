@@ -83,6 +83,8 @@ def _best_top_up(problem: Problem, found: Found) -> Found | None:
     for account in np.flatnonzero(spend > 0):
         if tier[account] + 1 >= problem.discount.shape[1]:
             continue
+        if not np.isfinite(problem.spend_from[account, tier[account] + 1]):
+            continue
         short = problem.spend_from[account, tier[account] + 1] - spend[account]
         gained = problem.discount[account, tier[account] + 1] - problem.discount[account, tier[account]]
         if not short < gained * (spend[account] + short) + 1e-9:

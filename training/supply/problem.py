@@ -183,8 +183,8 @@ def _check_terms(problem: Problem) -> None:
     is_falling = np.asarray(spend | (np.diff(problem.discount, axis=1) < 0))
     falling = is_falling.any(axis=1, keepdims=True)
     _refuse(problem, falling & problem.is_offered, "spend tiers do not rise, or their discounts fall")
-    known = np.where(np.isfinite(problem.unit_cost), problem.unit_cost, -np.inf)
-    dearer = np.asarray(np.greater(np.diff(known, axis=2), 1e-9).any(axis=2))
+    # a comparison with nan, no such tier, is false
+    dearer = np.asarray((problem.unit_cost[:, :, 1:] > problem.unit_cost[:, :, :-1] + 1e-9).any(axis=2))
     _refuse(problem, dearer, "units cost more in a higher tier than in a lower one")
     apart = np.asarray((problem.owner == EVERYBODY) & ~problem.is_pooled)
     _refuse(problem, apart[:, None] & problem.is_offered, "an account of everybody is not pooled")

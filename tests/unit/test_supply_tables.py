@@ -1,0 +1,170 @@
+"""From contract tables to an order, what to ask suppliers for, and orders and assortments in turn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import DataError
+from features.warehouse import Warehouse
+from tests.helpers.supply_problems import plain
+from training.assortment.problem import Problem as Shelf
+from training.supply.alternate import Joined, alternate, cheapest_unit_cost
+from training.supply.asks import asks, saved_by_pooling, supplier_table
+from training.supply.audit import audit
+from training.supply.from_tables import Wishes, from_tables
+from training.supply.problem import EVERYBODY
+from training.supply.solve import solve
+from training.supply.split import split
+
+TERMS = {
+    "supplier": ["V1", "V1", "V1", "V2"],
+    "buying_group": ["north", "north", "south", None],
+    "sku": ["a", "a", "a", "b"],
+    "tier_units": [0.0, 20.0, 0.0, 0.0],
+    "unit_cost": [2.0, 1.5, 3.0, 1.0],
+    "min_order_units": [6.0, 6.0, None, None],
+    "pack_units": [6.0, 6.0, 6.0, None],
+    "fixed_cost": [None, None, None, None],
+    "capacity": [None, None, None, 100.0],
+}
+SUPPLIERS = {
+    "supplier": ["V1", "V2"],
+    "buying_group": ["north", None],
+    "min_order_units": [None, 5.0],
+    "fixed_cost": [7.0, None],
+    "capacity": [None, None],
+}
+DEMAND = pd.DataFrame({"buying_group": ["north", "south", "south"], "sku": ["a", "a", "b"], "units": [10, 10, 8]})
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    pd.DataFrame(TERMS).astype({"fixed_cost": float}).to_parquet(tmp_path / "supplier_terms.parquet")
+    pd.DataFrame(SUPPLIERS).astype({"capacity": float}).to_parquet(tmp_path / "suppliers.parquet")
+    return Warehouse(tmp_path, {})
+
+
+def test_terms_become_accounts(warehouse):
+    problem, notes = from_tables(warehouse, Wishes(DEMAND))
+    assert notes == ()
+    assert problem.accounts == ("V1/north", "V1/south", "V2/all")
+    assert problem.owner.tolist() == [0, 1, EVERYBODY]
+    assert problem.unit_from[0, 0].tolist() == [0, 20]
+    assert problem.unit_cost[0, 0].tolist() == [2, 1.5]
+    assert (problem.least_units[0, 0], problem.pack_units[0, 0], problem.fixed_cost[0]) == (6, 6, 7)
+    assert (problem.most_units[2, 1], problem.account_least_units[2]) == (100, 5)
+    assert problem.demand_units.tolist() == [[10, 0], [10, 8]]
+
+
+def test_both_groups_order_under_the_better_terms(warehouse):
+    problem, _ = from_tables(warehouse, Wishes(DEMAND))
+    found = split(problem, 6)
+    # together 24 of `a` at 1.5 and 7 fixed; alone 12 at 2 and 7 fixed, and 12 at 3; `b` is 8 either way
+    assert found.pooled.total == pytest.approx(24 * 1.5 + 7 + 8)
+    assert [plan.total for plan in found.alone] == pytest.approx([31, 44])
+    assert saved_by_pooling(found) == pytest.approx({"north": 12, "south": 12})
+    table = supplier_table(found)
+    assert table["spend"].sum() == pytest.approx(44)
+    assert table["cost together"].sum() == pytest.approx(found.pooled.total)
+    assert table["cost alone"].sum() == pytest.approx(75)
+    assert audit(found.pooled) == ()
+
+
+def test_a_supplier_that_takes_no_pooled_orders(warehouse):
+    problem, _ = from_tables(warehouse, Wishes(DEMAND, apart=frozenset({"V1", "V2"})))
+    assert problem.accounts == ("V1/north", "V1/south", "V2/north", "V2/south")
+    assert solve(problem, 4).total == pytest.approx(75)
+
+
+def test_spend_tiers_shares_and_freight_that_the_tables_do_not_know(warehouse):
+    tiers = pd.DataFrame({"supplier": ["V2"], "from_spend": [8.0], "discount": [0.5]})
+    freight = pd.DataFrame({"buying_group": ["south"], "supplier": ["V2"], "cost": [0.25]})
+    problem, _ = from_tables(
+        warehouse, Wishes(DEMAND, spend_tiers=tiers, freight=freight, never_pooled=frozenset({"a"}))
+    )
+    assert problem.spend_from.tolist() == [[0, np.inf], [0, np.inf], [0, 8]]
+    assert problem.never_pooled.tolist() == [True, False]
+    # never pooled: 12 at 2 each under north's terms and 7 fixed; b: half of 8, and 2 of freight
+    assert solve(problem, 4).total == pytest.approx(12 * 2 + 12 * 2 + 7 + 4 + 2)
+
+
+def test_skus_that_nobody_supplies_are_left_out_and_told(warehouse):
+    demand = pd.concat([DEMAND, pd.DataFrame({"buying_group": ["north"], "sku": ["gone"], "units": [3]})])
+    problem, notes = from_tables(warehouse, Wishes(demand))
+    assert problem.skus == ("a", "b")
+    assert "1 SKUs are left out" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("demand", "said"),
+    [
+        (pd.DataFrame({"buying_group": ["north"], "sku": ["gone"], "units": [3]}), "no terms for any"),
+        (pd.DataFrame({"sku": ["a"], "units": [3]}), "lacks the column buying_group"),
+        (DEMAND.head(0), "has no rows"),
+        (pd.DataFrame({"buying_group": ["x", "y", "z"], "sku": ["a"] * 3, "units": [1] * 3}), "3 buying groups"),
+    ],
+)
+def test_demand_that_cannot_be_bought_is_told(warehouse, demand, said):
+    with pytest.raises(DataError, match=said):
+        from_tables(warehouse, Wishes(demand))
+
+
+def test_no_terms_at_all_are_told(tmp_path):
+    pd.DataFrame(TERMS).astype({"fixed_cost": float}).head(0).to_parquet(tmp_path / "supplier_terms.parquet")
+    pd.DataFrame(SUPPLIERS).astype({"capacity": float}).head(0).to_parquet(tmp_path / "suppliers.parquet")
+    with pytest.raises(DataError, match="supplier_terms: there are no terms"):
+        from_tables(Warehouse(tmp_path, {}), Wishes(DEMAND))
+
+
+def test_what_is_worth_asking_for():
+    # 90 of spend are 10 short of 10 % (worth 9, and not worth buying 10 more); 5 of 10 ordered are not needed
+    problem = plain(
+        [[90, 5]],
+        [[1.0, np.nan], [np.nan, 2.0]],
+        spend_from=[[0, 100], [0, np.inf]],
+        discount=[[0, 0.1], [0, 0]],
+        least_units=[[0, 0], [0, 10]],
+    )
+    found = asks(solve(problem, 4))
+    assert [(ask.kind, ask.supplier, round(ask.worth, 2)) for ask in found] == [
+        ("minimum order", "V1", 10.0),
+        ("next tier", "V0", 9.0),
+    ]
+    assert "10.00 are lacking" in found[1].text
+
+
+def _shelf(skus):
+    return Shelf(
+        skus=skus,
+        clusters=("one",),
+        stores_per_cluster=np.array([1]),
+        visits=np.array([100.0]),
+        mix=np.array([[1.0]]),
+        weight=np.array([[[1.0, 1.0]]]),
+        unit_profit_cents=np.zeros((1, 2)),
+        max_skus=np.array([2]),
+    )
+
+
+def test_what_is_dear_to_order_is_taken_out_of_the_assortment():
+    # both seem to earn 50 cents at the lowest cost; sku-1 has a minimum order of 500 that nobody can sell
+    supply = plain([[0, 0]], [[0.5, 0.5]], least_units=[[0, 500]])
+    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.array([0]))
+    found = alternate(joined, 12)
+    assert found.best.assortment.listed.tolist() == [[True, False]]
+    # 50 of 100 visits buy sku-0 at a profit of 50 cents
+    assert found.best.profit_cents == pytest.approx(2500)
+    assert found.bound_cents >= found.best.profit_cents
+    assert len(found.turns) >= 2
+
+
+def test_costs_that_no_order_can_beat():
+    problem = plain([[1]], [[2.0], [3.0]], spend_from=[[0, 9], [0, 9]], discount=[[0, 0.1], [0, 0.5]], freight=[[1, 0]])
+    assert cheapest_unit_cost(problem).tolist() == [[1.5]]
+
+
+def test_an_assortment_of_other_skus_is_refused():
+    supply = plain([[0, 0]], [[0.5, 0.5]])
+    joined = Joined(_shelf(("x", "y")), np.full((1, 2), 100.0), supply, np.array([0]))
+    with pytest.raises(DataError, match="different SKUs"):
+        alternate(joined, 1)

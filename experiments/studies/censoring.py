@@ -52,7 +52,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
         for case in cases(base)
         for nth in range(size["seeds"])
     ]
-    shops = [planted(replace(base, undelivered=0.18, seed=size["seed"] + nth), ENDS) for nth in range(size["seeds"])]
+    shops = [planted(replace(base, undelivered=0.2, seed=size["seed"] + nth), ENDS) for nth in range(size["seeds"])]
     judged = pd.concat(
         [
             _forecast(shop, size["horizon_weeks"], nth, settings.threads, say).assign(shop=nth)
@@ -65,9 +65,9 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
 
 def cases(base: Plan) -> tuple[Case, ...]:
     """Stock-outs of a quarter of the shelf time in every case."""
-    selling_out = replace(base, undelivered=0.18)
-    whole_weeks = replace(base, undelivered=0.25, cover=0)
-    taken_instead = replace(base, undelivered=0.2, cover=2.0, outside_share=0.3)
+    selling_out = replace(base, undelivered=0.2)
+    whole_weeks = replace(base, undelivered=0.26, cover=0)
+    taken_instead = replace(base, undelivered=0.21, cover=2.0, outside_share=0.3)
     return (
         Case("nobody delivered; who misses a SKU walks", whole_weeks, 1.0, is_goal=True),
         Case("sold out or not delivered; who misses a SKU walks", selling_out, 1.0, is_goal=True),

@@ -19,7 +19,8 @@ def forecast_against_truth(judged: pd.DataFrame, what: str) -> Figure:
     for nth, (cutoff, weeks) in enumerate(came.groupby("cutoff")):
         at = weeks.index.get_level_values("week")
         axes.plot(at, weeks.to_numpy(), color=INK, linewidth=2.2, marker="o", label="" if nth else "what came")
-        axes.axvline((pd.Timestamp(str(cutoff)) - pd.Timestamp(0)) / pd.Timedelta(days=1), color=MUTED, linewidth=0.8, linestyle=":")
+        day = (pd.Timestamp(str(cutoff)) - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        axes.axvline(day, color=MUTED, linewidth=0.8, linestyle=":")
         for code, model in enumerate(models):
             rows = judged[(judged["model"] == model) & (judged["cutoff"] == cutoff)]
             sums = rows.groupby("week")["mean"].sum()

@@ -1,0 +1,128 @@
+"""Forecasts of demand: shapes and edges, known truth, and that nothing after the cutoff is seen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.planted_demand import Plan, Planted, planted
+from features.errors import DataError
+from tests.helpers.demand_panels import CUTOFF, panel_of
+from training.demand.baselines import moving_average, seasonal_naive
+from training.demand.cube import cube
+from training.demand.features import as_of, past, rows
+from training.demand.forecast import COLUMNS, forecast
+from training.demand.totals import entering_shares, totals
+
+HORIZON = 3
+
+
+@pytest.fixture(scope="module")
+def shop() -> Planted:
+    return planted(Plan(stores=5, skus=6, weeks=44, undelivered=0.15), CUTOFF)
+
+
+@pytest.fixture(scope="module")
+def seen(shop: Planted) -> pd.DataFrame:
+    """What is known three weeks before the end of the shop's last week, and what was announced for them."""
+    is_ahead = shop.panel["week"] >= CUTOFF.minus_days(21).at
+    return shop.panel.assign(**{name: shop.panel[name].mask(is_ahead) for name in ("units", "available_share")})
+
+
+@pytest.fixture(scope="module")
+def made(seen: pd.DataFrame) -> pd.DataFrame:
+    return forecast(seen, CUTOFF.minus_days(21), HORIZON, 0)
+
+
+def test_a_row_per_store_sku_and_week_to_come(made: pd.DataFrame) -> None:
+    assert tuple(made.columns) == COLUMNS
+    assert len(made) == 5 * 6 * HORIZON
+    assert made["week"].min() == pd.Timestamp(CUTOFF.minus_days(21).at)
+    assert not made.duplicated(["store_id", "sku", "week"]).any()
+
+
+def test_quantiles_are_in_order_and_nothing_is_negative(made: pd.DataFrame) -> None:
+    assert (made["p10"] <= made["p50"]).all()
+    assert (made["p50"] <= made["p90"]).all()
+    assert (made[["mean", "p10"]] >= 0).all(axis=None)
+
+
+def test_demand_is_forecast_not_what_was_left_on_the_shelf(shop: Planted, made: pd.DataFrame) -> None:
+    truth = shop.panel.assign(demand=shop.expected, sold=shop.panel["units"])
+    both = made.merge(truth, on=["store_id", "sku", "week"])
+    plain = both[both["price"] == both["list_price"]]
+    assert plain["sold"].sum() < 0.9 * plain["demand"].sum()
+    assert plain["mean"].sum() == pytest.approx(plain["demand"].sum(), rel=0.1)
+    assert np.corrcoef(both["mean"], both["demand"])[0, 1] > 0.8
+
+
+def test_the_same_seed_and_any_order_of_rows_give_the_same(seen: pd.DataFrame, made: pd.DataFrame) -> None:
+    again = forecast(seen.sample(frac=1, random_state=0), CUTOFF.minus_days(21), HORIZON, 0)
+    pd.testing.assert_frame_equal(made, again)
+
+
+def test_a_panel_that_has_seen_too_much_is_refused(shop: Planted) -> None:
+    with pytest.raises(DataError, match="has seen too much"):
+        forecast(shop.panel, CUTOFF.minus_days(21), HORIZON, 0)
+
+
+def test_features_of_an_origin_do_not_change_with_what_comes_later(shop: Planted) -> None:
+    known = cube(shop.panel, CUTOFF)
+    earlier = cube(shop.panel[shop.panel["week"] < CUTOFF.minus_days(70).at], CUTOFF.minus_days(70))
+    pairs = np.arange(len(known.pairs))
+    now, then = (rows(past(one), as_of(past(one), earlier.known), 2, pairs) for one in (known, earlier))
+    np.testing.assert_array_equal(now, then)
+
+
+def test_means_add_up_at_every_level(made: pd.DataFrame) -> None:
+    by_store, by_sku = totals(made, ["store_id"]), totals(made, ["sku", "week"])
+    assert by_store["mean"].sum() == pytest.approx(made["mean"].sum())
+    assert by_sku["mean"].sum() == pytest.approx(made["mean"].sum())
+    assert len(by_sku) == 6 * HORIZON
+
+
+def test_a_plan_is_used(seen: pd.DataFrame, made: pd.DataFrame) -> None:
+    regular = seen["list_price"].where(seen["units"].isna(), seen["price"])
+    nothing = {name: seen[name].where(seen["units"].notna(), 0.0) for name in ("display", "mailer")}
+    dull = forecast(seen.assign(price=regular, **nothing), CUTOFF.minus_days(21), HORIZON, 0)
+    assert dull["mean"].sum() < 0.95 * made["mean"].sum()
+
+
+def test_one_sku_without_prices_or_stock_and_a_store_without_sales() -> None:
+    rng = np.random.default_rng(0)
+    sold = np.vstack([rng.poisson(3.0, (4, 30)), np.zeros((1, 30))])
+    panel = panel_of(sold).assign(price=np.float32(np.nan), list_price=np.float32(np.nan))
+    made = forecast(panel, CUTOFF, 2, 0)
+    assert len(made) == 10
+    assert np.isfinite(made[["mean", "p10", "p50", "p90"]]).all(axis=None)
+    by_store = made.groupby("store_id", observed=True)["mean"].mean()
+    assert by_store.iloc[:4].mean() == pytest.approx(3, rel=0.25)
+    assert by_store.iloc[4] < 1
+
+
+def test_too_little_history_says_how_much_is_needed() -> None:
+    with pytest.raises(DataError, match="14 weeks before the cutoff; a forecast of 4 weeks needs 16"):
+        forecast(panel_of(np.ones((2, 14))), CUTOFF, 4, 0)
+    with pytest.raises(DataError, match="horizon_weeks is 0"):
+        forecast(panel_of(np.ones((2, 30))), CUTOFF, 0, 0)
+
+
+def test_what_is_not_listed_is_not_forecast() -> None:
+    panel = panel_of(np.ones((3, 30)))
+    gone = (panel["store_id"] == "001") & (panel["week"] >= CUTOFF.minus_days(28).at)
+    made = forecast(panel.assign(is_listed=~gone, units=panel["units"].where(~gone, 0)), CUTOFF, 1, 0)
+    assert set(made["store_id"]) == {"000", "002"}
+
+
+def test_baselines_by_hand() -> None:
+    panel = panel_of([[9.0, 1, 2, 3], [0, 0, 0, 4]])
+    assert seasonal_naive(panel, CUTOFF, 2)["mean"].tolist() == [3, 3, 4, 4]
+    assert moving_average(panel, CUTOFF, 1)["mean"].tolist() == pytest.approx([2, 4 / 3])
+    year = panel_of([np.arange(60.0)])
+    assert seasonal_naive(year, CUTOFF, 2)["mean"].tolist() == [8, 9]
+
+
+def test_shares_of_pairs_to_come() -> None:
+    panel = panel_of([[1.0, 1, 1, 1], [0, 0, 1, 3]])
+    late = (panel["store_id"] == "001") & (panel["week"] < CUTOFF.minus_days(14).at)
+    assert entering_shares(panel[~late], CUTOFF, 1) == pytest.approx([1 / 7])
+    assert entering_shares(panel[~late], CUTOFF, 2) == pytest.approx([1 / 7, 4 / 6])

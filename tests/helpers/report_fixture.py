@@ -82,7 +82,12 @@ def proof() -> Proof:
 
 
 def frames() -> dict[str, pd.DataFrame]:
-    """Every table but overrides and realised, whose absence needs no sentence."""
+    """Every table but overrides and realised, whose absence needs no sentence; a frame may be put aside, not changed."""
+    return dict(_frames())
+
+
+@cache
+def _frames() -> dict[str, pd.DataFrame]:
     shelf, rows = category(), decisions()
     money = summary_money(
         rows,

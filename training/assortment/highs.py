@@ -29,13 +29,11 @@ class Answer:
     values   of a solution; None where none was found in time
     value    what it is worth; −inf without one
     bound    proven: nothing is worth more; −inf where nothing is feasible
-    duals    of the rows, of a linear program solved to the end; else empty
     """
 
     values: Floats | None
     value: float
     bound: float
-    duals: Floats
 
 
 def solve_program(program: Program, seconds: float, gap: float = 0.0, start: Floats | None = None) -> Answer:
@@ -80,12 +78,12 @@ def answer(solver: highspy.Highs) -> Answer:
     """What a solver that has run has found."""
     status, info = solver.getModelStatus(), solver.getInfo()
     if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
-        return Answer(None, -np.inf, -np.inf, np.zeros(0))
+        return Answer(None, -np.inf, -np.inf)
     solution, is_whole = solver.getSolution(), bool(len(solver.getLp().integrality_))
     found = info.primal_solution_status == 2
     values = np.array(solution.col_value) if found else None
     value = info.objective_function_value if found else -np.inf
     done = status == highspy.HighsModelStatus.kOptimal
     if is_whole:
-        return Answer(values, value, info.mip_dual_bound, np.zeros(0))
-    return Answer(values, value, value if done else np.inf, np.array(solution.row_dual) if done else np.zeros(0))
+        return Answer(values, value, info.mip_dual_bound)
+    return Answer(values, value, value if done else np.inf)

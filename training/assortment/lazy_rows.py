@@ -36,7 +36,7 @@ class LazyProgram:
             self._add(broken)
             better = self._run(until)
             if better.bound == np.inf:
-                return Answer(found.values, found.value, found.bound, found.duals)
+                return found
             found = better
         return found
 

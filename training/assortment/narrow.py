@@ -63,7 +63,7 @@ def _sharpened(shelf: Shelf, bounds: Leaving, points: Floats, until: float) -> t
         found, rounds = linear.solve(until), rounds + 1
         gained, best = best - found.bound, min(best, found.bound)
         if found.values is None or gained < _LITTLE * abs(best) or rounds == _TANGENT_ROUNDS:
-            return points, best + _SAFE * abs(best), linear
+            return points, _safe(best), linear
         points = np.vstack([points, 1 + shelf.weight @ found.values[: len(shelf.may)]])
 
 
@@ -75,9 +75,15 @@ def _narrowed(shelf: Shelf, bounds: Leaving, linear: LazyProgram, profit: float,
     for k in range(len(low)):
         only = np.zeros(len(cost))
         only[len(shelf.may) + k] = 1.0
-        high[k] = min(high[k], linear.at_most(only, until) + _SAFE)
-        low[k] = max(low[k], -linear.at_most(-only, until) - _SAFE)
+        most, least = linear.at_most(only, until), -linear.at_most(-only, until)
+        if most == -np.inf or least == np.inf:
+            break  # to within tolerances nothing is better than the list at hand, and no bound is left to narrow
+        high[k], low[k] = min(high[k], most + _SAFE), max(low[k], least - _SAFE)
     return _within(bounds, low, np.maximum(high, low))
+
+
+def _safe(bound: float) -> float:
+    return bound + _SAFE * abs(bound) if np.isfinite(bound) else bound
 
 
 def _within(bounds: Leaving, low: Floats, high: Floats) -> Leaving:
@@ -107,7 +113,7 @@ class SharedRelaxation:
         self.linear.charge(objective(shelf))
         found = self.linear.solve(until)
         listed = np.zeros(len(shelf.may)) if found.values is None else found.values[: len(shelf.may)]
-        return found.bound + _SAFE * abs(found.bound), np.clip(listed, 0.0, 1.0)
+        return _safe(found.bound), np.clip(listed, 0.0, 1.0)
 
 
 def shared_relaxation(shelf: Shelf, listed: Flags, until: float) -> SharedRelaxation:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.choice.panel import Flags, Floats, Panel, checked
+from training.choice.transfer import Transfer
 
 KINDS = ("mnl", "latent", "mixed", "nested", "markov", "ranking")
 TRAITS = ("log_price", "display")
@@ -314,3 +315,20 @@ def _swaps(listed: Flags) -> Flags:
     moves[np.arange(len(gone)), gone] = False
     moves[new >= 0, new[new >= 0]] = True
     return moves
+
+
+def true_transfer(world: World, listed: Flags) -> Transfer:
+    """Over all stores, by their visits, where `listed` (S, n) is carried: what happens when a SKU is taken off."""
+    skus = listed.shape[1]
+    demand, moved = np.zeros(skus), np.zeros((skus, skus))
+    for store, carried in enumerate(listed):
+        inside = np.flatnonzero(carried)
+        without = np.repeat(carried[None], len(inside), axis=0)
+        without[np.arange(len(inside)), inside] = False
+        weight = world.visits[store] / world.visits.sum()
+        now = world.shares(store, carried[None])[0]
+        demand += weight * now
+        moved[inside] += weight * (world.shares(store, without) - np.where(without, now, 0.0))
+    whole = np.where(demand > 0, demand, 1.0)
+    moved /= whole[:, None]
+    return Transfer(demand, moved, (demand > 0) - moved.sum(axis=1))

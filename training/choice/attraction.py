@@ -1,5 +1,6 @@
 """What the optimiser takes from a model of choice: attractions over leaving, by cluster and class, and class mixes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,3 +37,9 @@ class Attraction:
         held = member[:, :, None] * self.mix[None]
         weight = np.einsum("dck,ckn->dkn", held, self.weight) / np.maximum(mix, np.finfo(float).tiny)[:, :, None]
         return Attraction(weight, mix)
+
+
+def averaged(several: Sequence[Attraction]) -> Attraction:
+    """One attraction whose shares are the mean of those of `several`: all their classes side by side."""
+    mix = np.concatenate([one.mix for one in several], axis=1) / len(several)
+    return Attraction(np.concatenate([one.weight for one in several], axis=1), mix)

@@ -15,9 +15,17 @@ _WORTHWHILE = 2e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """The model on everything, and the held-out log-likelihood a choice by number of classes tried."""
+    """What was found on choices kept aside.
+
+    model      of the number of classes that foretold best, fitted on everything: for transfer and its intervals
+    committee  the models of every number tried from two on, fitted without what was kept aside. Plans are made for
+               all of them at once (`attraction.averaged`): a search finds what one model overrates, and several seldom
+               overrate the same
+    held_out   log-likelihood of a choice kept aside, by number of classes tried
+    """
 
     model: LatentClass
+    committee: tuple[LatentClass, ...]
     held_out: Mapping[int, float]
 
 
@@ -43,10 +51,12 @@ def choose(
     aside = kept_aside(panel)
     seen, unseen = panel.part(~aside), panel.part(aside)
     held_out: dict[int, float] = {}
+    models: dict[int, LatentClass] = {}
     for classes in range(1, most + 1):
-        model = fit(seen, classes, 0, prior, frozen)
-        held_out[classes] = log_likelihood(model, unseen) / max(unseen.choices, 1.0)
+        models[classes] = fit(seen, classes, 0, prior, frozen)
+        held_out[classes] = log_likelihood(models[classes], unseen) / max(unseen.choices, 1.0)
         if classes > 1 and held_out[classes] < held_out[classes - 1] + _WORTHWHILE:
             break
     best = max(held_out, key=lambda classes: held_out[classes])
-    return Chosen(best_of(panel, best, starts, prior, frozen), held_out)
+    committee = tuple(models[classes] for classes in models if classes > 1 or most == 1)
+    return Chosen(best_of(panel, best, starts, prior, frozen), committee, held_out)

@@ -158,7 +158,7 @@ def _newton(counts: Floats, left: Floats, chosen: Floats, odd: Floats, odd_respo
     curve[:skus, :skus] = np.diag(expected.sum(axis=0)) - root.T @ root
     cross = weighed.sum(axis=0) - expected.T @ mean
     curve[:skus, skus:], curve[skus:, :skus] = cross, cross.T
-    flat, weighed_flat = traits.reshape(-1, free), weighed.reshape(-1, free)
+    flat, weighed_flat = (part.reshape(counts.size, free) for part in (traits, weighed))
     curve[skus:, skus:] = weighed_flat.T @ flat - (visits[:, None] * mean).T @ mean
     precision = np.append(
         np.full(skus, task.prior.utility_spread**-2.0), np.full(free, task.prior.response_spread**-2.0)

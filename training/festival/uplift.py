@@ -131,27 +131,35 @@ def pooled(events: list[pd.DataFrame]) -> Uplift:
     whole = rows[rows["is_overall"]]
     between = _between_events(whole)
     spread = 0.0 if np.isnan(between) else between
-    overall = _combined(whole, ["channel"])
-    overall["log_variance"] += spread
-    cells = _combined(rows[~rows["is_overall"]], _CELL)
-    return Uplift(_shrunk(cells, overall, spread), _told(overall), len(seen), between)
+    overall = _combined(whole, ["channel"], spread)
+    overall["log_variance"] += overall["of_next"]
+    cells = _combined(rows[~rows["is_overall"]], _CELL, spread)
+    return Uplift(_shrunk(cells, overall), _told(overall), len(seen), between)
 
 
-def _combined(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Precision-weighted mean over events of each group; nan where no event has enough usual lines."""
-    weight = 1 / rows["variance"]
-    table = rows.assign(weight=weight, weighted=weight * rows["log"]).groupby(by, as_index=False)
+def _combined(rows: pd.DataFrame, by: list[str], spread: float) -> pd.DataFrame:
+    """Weighted mean over events of each group, which differ by `spread`; nan where no event has enough usual lines.
+
+    log_variance is that by chance alone; of_next what is not known of the next event because events differ.
+    """
+    weight = 1 / (rows["variance"] + spread)
+    table = rows.assign(
+        weight=weight, weighted=weight * rows["log"], square=weight**2, chance=weight**2 * rows["variance"]
+    ).groupby(by, as_index=False)
     found = table.agg(
         weight=("weight", "sum"),
         weighted=("weighted", "sum"),
+        square=("square", "sum"),
+        chance=("chance", "sum"),
         usual=("usual", "sum"),
         sold=("sold", "sum"),
         shared=("shared_variance", "mean"),
     )
     known = found["weight"] > 0
     found["log_mean"] = (found["weighted"] / found["weight"]).where(known)
-    found["log_variance"] = (1 / found["weight"]).where(known)
-    return found.drop(columns=["weight", "weighted"])
+    found["log_variance"] = (found["chance"] / found["weight"] ** 2).where(known)
+    found["of_next"] = spread * (1 + (found["square"] / found["weight"] ** 2).where(known, 1.0))
+    return found.drop(columns=["weight", "weighted", "square", "chance"])
 
 
 def _between_events(whole: pd.DataFrame) -> float:
@@ -176,7 +184,7 @@ def between_variance(logs: Floats, variances: Floats) -> float:
     return float(max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0))
 
 
-def _shrunk(cells: pd.DataFrame, overall: pd.DataFrame, spread: float) -> pd.DataFrame:
+def _shrunk(cells: pd.DataFrame, overall: pd.DataFrame) -> pd.DataFrame:
     """Each cell between its own log and the mean of its channel and depth; the channel's where it has none."""
     parts = []
     for (channel, _), group in cells.groupby(["channel", "depth"]):
@@ -193,10 +201,8 @@ def _shrunk(cells: pd.DataFrame, overall: pd.DataFrame, spread: float) -> pd.Dat
         chance = group["log_variance"].fillna(np.inf).to_numpy(dtype=float)
         trust = np.where(np.isfinite(chance), tau / (tau + chance) if tau > 0 else 0.0, 0.0)
         variance = (1 - trust) * tau + (1 - trust) ** 2 * of_centre
-        base = group["shared"].fillna(0.0).to_numpy(dtype=float)
-        parts.append(
-            group.assign(log_mean=centre + trust * (own - centre), log_variance=variance + base + spread, trust=trust)
-        )
+        base = group["shared"].fillna(0.0).to_numpy(dtype=float) + group["of_next"].to_numpy(dtype=float)
+        parts.append(group.assign(log_mean=centre + trust * (own - centre), log_variance=variance + base, trust=trust))
     return _told(pd.concat(parts, ignore_index=True)) if parts else _told(cells.assign(trust=0.0))
 
 
@@ -204,5 +210,5 @@ def _told(table: pd.DataFrame) -> pd.DataFrame:
     deviation = np.sqrt(table["log_variance"].to_numpy(dtype=float))
     mean = table["log_mean"].to_numpy(dtype=float)
     return table.assign(times=np.exp(mean), low=np.exp(mean - Z * deviation), high=np.exp(mean + Z * deviation)).drop(
-        columns=["shared"], errors="ignore"
+        columns=["shared", "of_next"], errors="ignore"
     )

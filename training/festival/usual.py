@@ -41,7 +41,7 @@ def usual(sales: pd.Series, window: pd.Series, of: str) -> Usual | None:
     days = pd.DatetimeIndex(sales.index)
     time = (days - days[is_reference].mean()) / pd.Timedelta(days=28)
     columns = [np.ones(len(days)), np.asarray(time, dtype=float)]
-    columns += [(days.dayofweek == nth).astype(float) for nth in range(1, 7)]
+    columns += [(days.day_of_week == nth).astype(float) for nth in range(1, 7)]
     design = np.stack(columns, axis=1)
     counts = sales.to_numpy(dtype=float)
     beta = _fitted(design[is_reference], counts[is_reference])

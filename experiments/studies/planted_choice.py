@@ -177,7 +177,7 @@ def _metrics(table: pd.DataFrame, inside: Floats) -> dict[str, float]:
 
 def _headline(summary: pd.DataFrame, options: Options) -> str:
     first = options.kinds[0]
-    lost = ", ".join(f"{kind} {gap:.2%}" for kind, gap in zip(options.kinds, summary[PLAN], strict=True))
+    lost = ", ".join(f"{kind} {gap:.2%}" for kind, gap in zip(options.kinds, summary[PLAN].to_numpy(float), strict=True))
     return (
         f"Plans lose to the oracle: {lost}. On {first} shoppers rate of sale × margin loses "
         f"{summary.loc[first, RATE]:.1%}, one list for the chain {summary.loc[first, ONE_LIST]:.1%}."

@@ -40,6 +40,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     }
     resamples = int(cast("int", params["resamples"]))
     table = _table(nats, data.store[held_out], resamples, settings.seed)
+    say(", ".join(f"{name} {values.mean():.4f}" for name, values in nats.items()))
     say("price response")
     prices = _prices(raw, data, ~held_out & ~burn_in, settings.seed)
     most, found = float(cast("float", params["most_nats"])), float(nats["store shares"].mean())

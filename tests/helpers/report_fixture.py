@@ -82,7 +82,7 @@ def proof() -> Proof:
 
 
 def frames() -> dict[str, pd.DataFrame]:
-    """Every table but overrides and realised, whose absence needs no sentence; a frame may be put aside, not changed."""
+    """Every table but overrides and realised, whose absence needs no sentence; frames are not to be changed."""
     return dict(_frames())
 
 

@@ -41,11 +41,12 @@ def test_changes_and_axes():
     assert (short(1_250_000), short(-1_500), short(12), short(2e9)) == ("1.25M", "−1.5k", "12", "2bn")
 
 
-class TestANarrowReport:
-    @pytest.fixture(scope="class")
-    def text(self):
-        return page(narrow_report(skus=1, clusters=1, destination_1=None, transferable_percent=0.0))
+@pytest.fixture(scope="module")
+def text():
+    return page(narrow_report(skus=1, clusters=1, destination_1=None, transferable_percent=0.0))
 
+
+class TestANarrowReport:
     def test_a_category_of_one_sku_has_a_page(self, text):
         assert len(read_page(text).tables["decisions"]) == 1
 

@@ -99,7 +99,7 @@ def test_minimum_of_the_supplier_that_caps_forbid_is_told():
         solve(problem, 2)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_plans_and_bounds_against_every_order(seed):
     problem = check(random_problem(seed))
     best = cheapest(problem, 8)
@@ -109,14 +109,14 @@ def test_plans_and_bounds_against_every_order(seed):
     assert plan.total == pytest.approx(best, rel=2e-3)
 
 
-@pytest.mark.parametrize("seed", range(40, 45))
+@pytest.mark.parametrize("seed", range(40, 42))
 def test_the_bound_of_tiers_is_valid_against_every_order_of_one(seed):
     problem = check(random_problem(seed, retailers=1, skus=2))
     proof = branch(problem, 1e-6, lambda: False, most_nodes=9)
     assert proof.bound <= cheapest(problem, 8) * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("seed", range(100, 103))
+@pytest.mark.parametrize("seed", range(100, 102))
 def test_highs_finds_a_bound_and_a_plan_above_the_bound_of_tiers(seed):
     problem = check(random_problem(seed, skus=3, accounts=3))
     solved = solve_exactly(problem, 5)
@@ -127,7 +127,7 @@ def test_highs_finds_a_bound_and_a_plan_above_the_bound_of_tiers(seed):
     assert proof.bound <= cost.total * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("seed", range(200, 203))
+@pytest.mark.parametrize("seed", range(200, 202))
 def test_nobody_pays_more_than_alone(seed):
     problem = check(replace(random_problem(seed, skus=3, accounts=3), most_units=np.full((3, 3), np.inf)))
     found = split(problem, 3, 0.01)

@@ -68,7 +68,7 @@ OMNISHELF := $(BIN)/omnishelf
 VERBS     := features train evaluate promote rollback recommend serve doctor
 
 .PHONY: demo
-demo: $(READY)  ## From real purchases to answers over HTTP (KEEP=1 leaves the service and MLflow running)
+demo: $(READY)  ## From real baskets to answers over HTTP (KEEP=1 leaves the service and MLflow running)
 	@$(OMNISHELF) demo --work $(WORK) $(if $(KEEP),--keep) $(ARGS)
 
 .PHONY: ingest
@@ -86,6 +86,12 @@ serve:      ## Answer requests over HTTP
 doctor:     ## Say what works, what is missing, and what to do next
 $(VERBS): $(READY)
 	@$(OMNISHELF) $@ --work $(WORK) $(ARGS)
+
+CATEGORY ?= COFFEE
+
+.PHONY: report
+report: $(READY)  ## Plan a category and write the buyer's report (CATEGORY='COFFEE', ARGS='--rules rules.toml')
+	@$(OMNISHELF) assort --category '$(CATEGORY)' --work $(WORK) $(ARGS)
 
 .PHONY: mlflow
 mlflow: $(READY)  ## Open MLflow's pages on this machine

@@ -1,7 +1,9 @@
 """The command line: one verb a stage. Nothing heavy is imported before a verb needs it."""
 
+import contextlib
 import errno
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -280,10 +282,11 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the service and MLflow's UI running.")] = False,
     work: Work = None,
 ) -> None:
-    """Run every stage on the demonstration data, start the service, and ask it for recommendations."""
-    from training.demo import run
-
-    run(Settings.load(work), keep=keep, at=datetime.now(UTC))
+    """Run every stage on real baskets with a planted omnichannel layer, start the service, and ask it."""
+    # what plants and knows the truth stands above this package, so it is a program of its own
+    command = [sys.executable, "-m", "experiments.demonstration", "--work", str(Settings.load(work).work)]
+    with contextlib.suppress(KeyboardInterrupt):
+        raise typer.Exit(subprocess.run([*command, *(["--keep"] if keep else [])], check=False).returncode)  # noqa: S603
 
 
 app.command()(buyer_verbs.assort)

@@ -72,7 +72,7 @@ def run(
 
 def load(demo: Demo, source: str, dataset: Path | None) -> Warehouse:
     """The purchases, checked and merged into the warehouse; a load that was made before is left as it is."""
-    _heading(demo, "1 Load")
+    heading(demo, "1 Load")
     _require_unmixed(demo.settings, source)
     with watched(demo.screen) as stages, stages.stage("load") as told:
         report = ingest(
@@ -103,7 +103,7 @@ def _require_unmixed(settings: Settings, source: str) -> None:
 
 def learn(demo: Demo, warehouse: Warehouse, cutoff: Cutoff) -> str:
     """The model version trained from these purchases as of the cutoff; trained now where there is none."""
-    _heading(demo, "2 Learn")
+    heading(demo, "2 Learn")
     days = demo.plan.window_days
     say(demo.screen, f"What was known before {cutoff.at:%Y-%m-%d %H:%M}; the {days:g} days after it are kept aside.")
     with watched(demo.screen) as stages:
@@ -151,7 +151,7 @@ def compare(demo: Demo, version: str) -> str:
 
 def crown(demo: Demo, version: str) -> None:
     """Put the version through the gate, and fetch the champion."""
-    _heading(demo, "3 Promote")
+    heading(demo, "3 Promote")
     with watched(demo.screen) as stages, stages.stage("gate") as told:
         verdict = promote(demo.settings, version, at=demo.at)
         verdict.require()
@@ -163,7 +163,7 @@ def crown(demo: Demo, version: str) -> None:
 
 def serve(demo: Demo, stack: ExitStack) -> Running:
     """Start the service; it ends with the stack unless it is to be kept."""
-    _heading(demo, "4 Serve")
+    heading(demo, "4 Serve")
     port = _port(demo, PORT)
     with watched(demo.screen) as stages, stages.stage("start") as told:
         running = stack.enter_context(service(demo.settings, port, keep=demo.keep))
@@ -181,7 +181,7 @@ def _port(demo: Demo, wanted: int) -> int:
 
 def ask(demo: Demo, serving: Running, asking: tuple[Visitor, ...]) -> None:
     """Send every visitor's requests, one after another, and show the answers."""
-    _heading(demo, "5 Ask")
+    heading(demo, "5 Ask")
     connection = connect(serving.host, serving.port)
     answered: list[Reply] = []
     for visitor in asking:
@@ -200,7 +200,7 @@ def ask(demo: Demo, serving: Running, asking: tuple[Visitor, ...]) -> None:
 
 def still_running(demo: Demo, serving: Running, pages: str) -> None:
     """Start MLflow's pages too; say where everything is and how to stop it."""
-    _heading(demo, "6 Look around")
+    heading(demo, "6 Look around")
     kept = [serving]
     try:
         with watched(demo.screen) as stages, stages.stage("MLflow"):
@@ -213,7 +213,7 @@ def still_running(demo: Demo, serving: Running, pages: str) -> None:
 
 def start_again(demo: Demo, pages: str) -> None:
     """Say what was stopped and how to have it again."""
-    _heading(demo, "6 Look around")
+    heading(demo, "6 Look around")
     is_default = demo.settings.work == Path("work").resolve()
     work = "" if is_default else f" WORK={demo.settings.work}"
     demo.screen.print("The service was stopped. To look around at leisure:")
@@ -228,5 +228,5 @@ def _addresses(demo: Demo, url: str, mlflow: str | None, pages: str) -> None:
         say(demo.screen, line)
 
 
-def _heading(demo: Demo, text: str) -> None:
+def heading(demo: Demo, text: str) -> None:
     demo.screen.print(f"\n[bold cyan]{text}[/]")

@@ -28,7 +28,7 @@ def test_an_amount_reads_back_to_the_cent(amount):
     [
         (Kind.CENTS, -123_456, "−1,234.56"), (Kind.CENTS, 5, "0.05"), (Kind.CENTS, None, "–"), (Kind.TEXT, "a", "a"),
         (Kind.UNITS, 1234.56, "1,234.6"), (Kind.COUNT, 1234, "1,234"), (Kind.YES_NO, False, "no"),
-        (Kind.PERCENT, 12.34, "12.3 %"),
+        (Kind.PERCENT, 12.34, "12.3 %"), (Kind.UNITS, 0.071, "0.07"), (Kind.UNITS, 0, "0.0"),
         (Kind.NUMBER, -0.5, "−0.50"), (Kind.DAYS, float("nan"), "–"),
     ],
 )  # fmt: skip

@@ -33,6 +33,8 @@ def written(kind: Kind, value: object) -> str:
     if kind is Kind.CENTS:
         return money(int(str(value)))
     number = int(str(value)) if kind is Kind.COUNT else float(str(value))
+    if kind is Kind.UNITS and 0 < abs(number) < 1:
+        return _signed(f"{number:.2f}")  # slow SKUs sell less than one a week: a tenth would hide them
     return _signed(_FORMS[kind].format(number))
 
 

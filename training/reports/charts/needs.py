@@ -53,7 +53,7 @@ def _tree(needs: pd.DataFrame) -> Chart:
         axes.scatter([own], [row], s=26 + share * 3, color=STRONG if _is_leaf(node, needs) else "#9fb3c8", zorder=3)
         note(axes, own, row, f"{rows[node]['name']}  {share:.0f} %", shift=13)
     axes.set_ylim(len(order) - 0.4, -0.6)
-    axes.set_xlim(1.02, -0.45)
+    axes.set_xlim(1.05, -0.45)
     axes.set_yticks([])
     axes.set_xticks([1, 0.8, 0.6, 0.4, 0.2, 0])
     axes.set_xlabel("distance: 1 never, 0 always stand in for each other")

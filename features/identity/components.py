@@ -4,12 +4,17 @@ import logging
 
 from duckdb import DuckDBPyConnection
 
+from features.sql import count
+
 
 def components(connection: DuckDBPyConnection, edges: str, into: str) -> None:
     """Make the table `into` (node BIGINT, root BIGINT): a node and the least node it hangs with.
 
     `edges` names a table (left_node BIGINT, right_node BIGINT). Nodes without an edge are left out.
     """
+    if not count(connection, edges):
+        connection.execute(f"CREATE OR REPLACE TABLE {into} (node BIGINT, root BIGINT)").fetchall()
+        return
     from splink.backends.duckdb import DuckDBAPI
     from splink.clustering import cluster_pairwise_predictions_at_threshold
 

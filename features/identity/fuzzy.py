@@ -146,8 +146,8 @@ BLOCKS = (
 def probable_links(connection: DuckDBPyConnection, profiles: str, into: str, options: Options) -> None:
     """Insert into `into` (see LINK_COLUMNS) the sure pairs that agree in something personal."""
     subjects = count(connection, profiles)
-    if subjects < 2:
-        return
+    if not any(_meet(connection, profiles, block) for block in BLOCKS):
+        return  # there is no pair to look at, and Splink takes its time over nothing
     scored = _scored(connection, profiles, _settings(connection, profiles, into, subjects), options.threshold)
     connection.execute(f"""
         INSERT INTO {into}
@@ -158,6 +158,13 @@ def probable_links(connection: DuckDBPyConnection, profiles: str, into: str, opt
         WHERE {agreement.PERSONAL} AND {MAY_POOL}
     """).fetchall()
     connection.execute(f"DROP TABLE {scored}").fetchall()
+
+
+def _meet(connection: DuckDBPyConnection, profiles: str, block: tuple[str, ...]) -> bool:
+    """Whether any two subjects agree on all fields of a block."""
+    known = " AND ".join(f"{field} IS NOT NULL" for field in block)
+    twice = f"SELECT 1 FROM {profiles} WHERE {known} GROUP BY {', '.join(block)} HAVING count(*) > 1 LIMIT 1"
+    return bool(count(connection, f"({twice})"))
 
 
 def _scored(connection: DuckDBPyConnection, profiles: str, settings: dict[str, object], threshold: float) -> str:

@@ -23,7 +23,8 @@ a3,bob@example.com,,Robert,Brownlow,,,,,,2031-01-01,Bobby
 ,carol@example.com,,Carol,,,,,,,2025-01-01,
 a5,dora@example.com,,Dora,,,,,,,soon,
 """
-RAW = ("ann.lee", "Ann.Lee", "555", "Annabel", "annabel", "Leeward", "1980", "Elm", "Springfield", "12345", "Nan")
+RAW = ("ann.lee", "Ann.Lee", "555-0100", "555 0100", "5550100", "Annabel", "annabel", "Leeward", "1980-", "Elm")
+RAW += ("Springfield", "12345", "Nan")
 RAW += ("bob@", "Brownlow", "carol", "Carol", "dora", "Dora")
 HASH = KeyedHash(KEY)
 

@@ -176,11 +176,11 @@ def _metrics(table: pd.DataFrame, inside: Floats) -> dict[str, float]:
 
 
 def _headline(summary: pd.DataFrame, options: Options) -> str:
-    first = options.kinds[0]
-    lost = ", ".join(f"{kind} {gap:.2%}" for kind, gap in zip(options.kinds, summary[PLAN].to_numpy(float), strict=True))
+    lost = {name: summary[name].to_numpy(float) for name in (PLAN, RATE, ONE_LIST)}
+    plans = ", ".join(f"{kind} {lost[PLAN][nth]:.2%}" for nth, kind in enumerate(options.kinds))
     return (
-        f"Plans lose to the oracle: {lost}. On {first} shoppers rate of sale × margin loses "
-        f"{summary.loc[first, RATE]:.1%}, one list for the chain {summary.loc[first, ONE_LIST]:.1%}."
+        f"Plans lose to the oracle: {plans}. On {options.kinds[0]} shoppers rate of sale × margin loses "
+        f"{lost[RATE][0]:.1%}, one list for the chain {lost[ONE_LIST][0]:.1%}."
     )
 
 

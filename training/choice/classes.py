@@ -11,6 +11,8 @@ from training.choice.panel import Flags, Panel
 
 _WORTHWHILE = 2e-5
 """Nats a choice that another class has to gain."""
+_CLOSE = 0.01
+"""Nats a choice by which a model may foretell worse than the best and still have a say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,9 +20,9 @@ class Chosen:
     """What was found on choices kept aside.
 
     model      of the number of classes that foretold best, fitted on everything: for transfer and its intervals
-    committee  the models of every number tried from two on, fitted without what was kept aside. Plans are made for
-               all of them at once (`attraction.averaged`): a search finds what one model overrates, and several seldom
-               overrate the same
+    committee  the models that foretold within `_CLOSE` of the best, fitted without what was kept aside. Plans are made
+               for all of them at once (`attraction.averaged`): a search finds what one model overrates, and several
+               seldom overrate the same
     held_out   log-likelihood of a choice kept aside, by number of classes tried
     """
 
@@ -58,5 +60,5 @@ def choose(
         if classes > 1 and held_out[classes] < held_out[classes - 1] + _WORTHWHILE:
             break
     best = max(held_out, key=lambda classes: held_out[classes])
-    committee = tuple(models[classes] for classes in models if classes > 1 or most == 1)
+    committee = tuple(models[classes] for classes in models if held_out[classes] >= held_out[best] - _CLOSE)
     return Chosen(best_of(panel, best, starts, prior, frozen), committee, held_out)

@@ -46,6 +46,7 @@ def report() -> AssortmentReport:
     return assembled(RUN, proof(), frames(), {}, NOT_KNOWN)
 
 
+@cache
 def narrow_report(skus: int = 6, clusters: int = 2, **changes: Any) -> AssortmentReport:  # any column
     """The least that a report can be: decisions of a few SKUs, their sums, and why all else is missing.
 

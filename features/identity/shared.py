@@ -35,20 +35,22 @@ def known_before(
         pooled = "IN (SELECT name FROM poolable)"
         is_pooled = f"(subject {pooled} OR coalesce({consent_name('consent', 'rows.party')} {pooled}, FALSE))"
     learned = "TRUE" if at is None else f"(valid_from IS NULL OR valid_from < {instant(at)})"
+    evidence = _with_links_across(connection, f"(SELECT * FROM {evidence} AS all_rows WHERE {learned})")
     connection.execute(f"""
         CREATE OR REPLACE TABLE nodes AS
         SELECT row_number() OVER (ORDER BY first_seen NULLS FIRST, subject) AS node, * FROM (
             SELECT subject, min(party) AS party,
                 CASE WHEN count(*) = count(valid_from) THEN min(valid_from) END AS first_seen
             FROM (SELECT subject, party, valid_from FROM {evidence}
-                  UNION ALL SELECT value, party, valid_from FROM {evidence} WHERE type = {literal(LINKED)})
-            WHERE {learned} GROUP BY subject)
+                  UNION ALL SELECT value, split_part(value, ':', 2), valid_from FROM {evidence}
+                  WHERE type = {literal(LINKED)})
+            GROUP BY subject)
     """).fetchall()
     connection.execute(f"""
         CREATE OR REPLACE TABLE known_all AS
         SELECT node, type, hash(value) AS value, CASE WHEN type = {literal(LINKED)} THEN value END AS other,
             nodes.party AS party, {is_pooled} AS is_pooled, valid_from, valid_to
-        FROM {evidence} AS rows JOIN nodes USING (subject) WHERE {learned.replace("valid_from", "rows.valid_from")}
+        FROM {evidence} AS rows JOIN nodes USING (subject)
     """).fetchall()
     if count_shares:
         _too_common(connection)
@@ -56,6 +58,29 @@ def known_before(
         f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM known_all ANTI JOIN too_common USING (type, value)"
     ).fetchall()
     connection.execute("DROP TABLE known_all").fetchall()
+
+
+def _with_links_across(connection: DuckDBPyConnection, evidence: str) -> str:
+    """The evidence in which a link to a card that its own party does not have leads to the party that has it.
+
+    An online shop knows the card of a chain by the number that its customers entered. Where several parties have that
+    number, the link stays with the declaring party, and leads nowhere.
+    """
+    identifier = "substr({0}, instr({0}, ':') + length(split_part({0}, ':', 2)) + 2)"
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE across AS
+        WITH subjects AS (SELECT DISTINCT subject FROM {evidence}),
+        named AS (SELECT DISTINCT value FROM {evidence} WHERE type = {literal(LINKED)}),
+        nowhere AS (SELECT value FROM named ANTI JOIN subjects ON subject = value)
+        SELECT value AS named, min(subject) AS meant FROM nowhere JOIN subjects
+        ON split_part(subject, ':', 1) = split_part(value, ':', 1)
+            AND {identifier.format("subject")} = {identifier.format("value")}
+        GROUP BY value HAVING count(*) = 1
+    """).fetchall()
+    return (
+        f"(SELECT rows.* EXCLUDE (value), coalesce(meant, value) AS value FROM {evidence} AS rows "
+        f"LEFT JOIN across ON type = {literal(LINKED)} AND value = named)"
+    )
 
 
 def _too_common(connection: DuckDBPyConnection) -> None:
@@ -85,12 +110,22 @@ def shared_links(connection: DuckDBPyConnection, known: str, into: str) -> None:
 
 
 def declared_links(connection: DuckDBPyConnection, known: str, into: str) -> None:
-    """Insert into `into` the links that a channel declares: a loyalty card entered in an account."""
+    """Insert into `into` the links that a channel declares: a loyalty card entered in an account.
+
+    A card of another party only where both permit it; accounts of one party that name the same one belong together
+    whether they do or not.
+    """
     connection.execute(f"""
         INSERT INTO {into}
         SELECT least(l.node, r.node), greatest(l.node, r.node), {literal(LINKED)}, 'declared', 1.0, min(l.valid_from)
         FROM {known} AS l JOIN nodes AS r ON l.other = r.subject
-        WHERE l.type = {literal(LINKED)} AND l.node <> r.node AND l.party = r.party
+        WHERE l.type = {literal(LINKED)} AND l.node <> r.node
+          AND (l.party = r.party OR (l.is_pooled AND r.node IN (SELECT node FROM {known} WHERE is_pooled)))
+        GROUP BY ALL
+        UNION
+        SELECT l.node, r.node, {literal(LINKED)}, 'declared', 1.0, min(greatest(l.valid_from, r.valid_from))
+        FROM {known} AS l JOIN {known} AS r ON l.other = r.other AND l.node < r.node AND l.party = r.party
+        JOIN nodes AS named ON named.subject = l.other AND named.party <> l.party
         GROUP BY ALL
     """).fetchall()
 

@@ -138,3 +138,24 @@ def test_a_damaged_version_is_told(inputs, tmp_path):
 
 def test_nothing_was_resolved_yet(tmp_path):
     assert current(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("consents", "customers"),
+    [(("y", "y", "y"), 1), ((None, None, "y"), 2), (("y", None, "y"), 1), (("y", "y", None), 2)],
+)
+def test_a_card_of_another_party_is_found_by_its_number(tmp_path, consents, customers):
+    """Two accounts of a shop name a chain's card: they are one, and the card's, where each side permits it."""
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    rows = [{"account_id": name, "party": "shop", "consent_id": consents[nth]} for nth, name in enumerate("ab")]
+    accounts = hashed(rows).append_column("loyalty_id", pa.array(["L", "L"], pa.string()))
+    pq.write_table(accounts, folder / "accounts.parquet")
+    cards = hashed([{"account_id": "x", "party": "chain", "phone": "2125550100", "consent_id": consents[2]}])
+    cards = cards.drop_columns(["account_id"]).append_column("loyalty_id", pa.array(["L"], pa.string()))
+    pq.write_table(cards, folder / "loyalty_cards.parquet")
+    found = update(tmp_path / "identity", folder, options=STRONG_ONLY)
+    assert (found.subjects, found.customers) == (3, customers)
+    borne = dict(read(tmp_path / "identity", "customers", "subject, customer_id"))
+    assert set(borne) == {"account:shop:a", "account:shop:b", "card:chain:L"}
+    assert borne["account:shop:a"] == borne["account:shop:b"]

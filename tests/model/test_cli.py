@@ -23,7 +23,7 @@ from training import cli
 from training.prepare import facts_at
 
 VERBS = {"ingest", "features", "train", "evaluate", "promote", "rollback", "recommend", "serve", "doctor", "demo"}
-VERBS |= {"identity", "unmerge", "erase", "export"}
+VERBS |= {"identity", "unmerge", "erase", "export", "assort"}
 
 
 @dataclass(frozen=True)

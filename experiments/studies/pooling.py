@@ -14,7 +14,7 @@ channel in those days, under any name or none. People who had bought nothing bef
 
 *What is compared.* NDCG@10 and recall@20 of each list; a person has at most one list a channel, so that differences
 of arms are paired by person, and the bootstrap draws people. Slices are by the channels that the person had used before
-the cutoff: both, this one only, the other one only.
+the cutoff: both, or one (whichever of the two).
 
 *What is left out.* Consent to train is disregarded in every arm alike; consent to pool is not, since without it a name
 cannot be resolved. With fewer people than all, baskets of the others are left out of all arms: collaborative sources
@@ -61,8 +61,8 @@ TARGETS = {WEB: "online", STORE: "store"}
 NDCG, RECALL = "NDCG@10", "recall@20"
 DEPTH = 20
 EVERYBODY = "everybody"
-HISTORIES = (EVERYBODY, "both channels", "this channel only", "the other only")
-FEWEST = 20
+HISTORIES = (EVERYBODY, "both channels", "one channel")
+FEWEST = 10
 """A slice of fewer people is not told."""
 
 
@@ -94,7 +94,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     return Findings(
         headline=headline(compared),
         metrics=_metrics(compared),
-        tables={f"{TARGETS[channel]} targets": _shown(compared, channel) for channel in TARGETS},
+        tables={history: _shown(compared, history) for history in HISTORIES if (compared["history"] == history).any()},
         figures={"pooling": figure(compared)},
     )
 
@@ -202,8 +202,7 @@ def _requests(warehouse: Warehouse, plan: Plan) -> str:
             FROM lines WHERE customer_id IS NOT NULL AND {_window(plan)} GROUP BY person, channel, basket_id
         )
         SELECT person, channel, basket_id, store_id,
-            CASE WHEN web AND store THEN 'both channels' WHEN (channel = {literal(WEB)}) = web THEN 'this channel only'
-                ELSE 'the other only' END AS history
+            CASE WHEN web AND store THEN 'both channels' ELSE 'one channel' END AS history
         FROM came JOIN past USING (person) WHERE nth = 1 ORDER BY person, channel
     """
 
@@ -290,13 +289,12 @@ def _metrics(compared: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _shown(compared: pd.DataFrame, channel: str) -> pd.DataFrame:
-    """A row a history and arm, for people."""
-    mine = compared[compared["channel"] == channel]
+def _shown(compared: pd.DataFrame, history: str) -> pd.DataFrame:
+    """A row a target channel and arm, for people; fits into 100 columns."""
     rows: dict[tuple[str, str], dict[str, object]] = {}
-    for row in mine.to_dict("records"):
-        lift = f"{row['lift']:+.3f} [{row['lift_low']:+.3f}, {row['lift_high']:+.3f}]"
-        shown = rows.setdefault((row["history"], row["arm"]), {"used before": f"{row['history']} ({row['people']:,})"})
-        shown |= {"arm": row["arm"], row["metric"]: f"{row['mean']:.3f}"}
-        shown[f"lift in {row['metric']}, 95 %"] = "–" if row["arm"] == OWN[channel] else lift
+    for row in compared[compared["history"] == history].to_dict("records"):
+        channel, arm, metric = row["channel"], row["arm"], row["metric"]
+        shown = rows.setdefault((channel, arm), {"targets": f"{TARGETS[channel]} ({row['people']:,})", "arm": arm})
+        lift = f"{row['lift']:+.3f} [{row['lift_low']:+.3f}, {row['lift_high']:+.3f}]".replace("0.", ".")
+        shown |= {metric: f"{row['mean']:.3f}", f"lift in {metric}": "–" if arm == OWN[channel] else lift}
     return pd.DataFrame(list(rows.values()))

@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from training.figures import INK, MUTED, SOFT, STRONG, WARM
+from training.figures import INK, MUTED, STRONG, WARM
 
-COLOURS = {"everybody": INK, "both channels": STRONG, "this channel only": SOFT, "the other only": WARM}
+COLOURS = {"everybody": INK, "both channels": STRONG, "one channel": WARM}
 TITLES = {"web": "Online targets", "store": "Store targets"}
 
 
@@ -29,7 +29,7 @@ def figure(compared: pd.DataFrame) -> Figure:
         axes.set_title(TITLES[channel], loc="left", color=INK)
         axes.grid(axis="y", color="#e4e7eb")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(title="used before (people)", fontsize=8, title_fontsize=8, frameon=False)
-        axes.set_ylim(bottom=0)
+        axes.legend(title="used before (people)", fontsize=8, title_fontsize=8, frameon=False, loc="upper left")
+    drawn.axes[0].set_ylim(0, max(float(rows["high"].max()) * 1.3, 0.01))  # both panels share it; above is the legend
     drawn.axes[0].set_ylabel("NDCG@10, 0 to 1; 95 % intervals", color=MUTED)
     return drawn

@@ -18,6 +18,7 @@ def duckdb_engine(scratch: Path, memory_limit: str = "2GB", threads: int = 2) ->
         threads=threads,
         temp_directory=str(scratch),
         preserve_insertion_order=False,
+        enable_progress_bar=False,
     )
     engine.raw_sql("SET TimeZone = 'UTC'").fetchall()
     try:

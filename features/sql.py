@@ -6,6 +6,9 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+QUIET: dict[str, str | bool | int | float | list[str]] = {"enable_progress_bar": False}
+"""DuckDB draws a bar on the screen of whoever waits for two seconds, unless it is told not to."""
+
 
 def quoted(name: str) -> str:
     """A column or table name, whatever characters it has."""

@@ -149,7 +149,7 @@ def track(
 
 
 def track_page(page: Page, settings: Settings) -> str:
-    """Log what a study or a plan found as a run of its own; the address of its page. Raises StateError where MLflow fails."""
+    """Log what a study or a plan found as a run of its own; its address. Raises StateError where MLflow fails."""
     with open_run(settings, page.name, page.kind, page.experiment) as run_id, connected(settings) as client:
         _log_texts(client, run_id, page.params, page.tags)
         _log_points(client, run_id, page.points, {})

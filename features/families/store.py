@@ -36,10 +36,11 @@ def customer(known: Known) -> Table:
 def store_sku(known: Known) -> Table:
     """Per store and SKU: baskets of the last 28, 91 and 364 days that held it."""
     lines = known.purchases.filter(_.store_id.notnull() & (_.age_days <= 364))
-    return lines.group_by("store_id", "sku").agg(
-        store_baskets_28=_.basket_id.nunique(where=_.age_days <= 28),
-        store_baskets_91=_.basket_id.nunique(where=_.age_days <= 91),
-        store_baskets_364=_.basket_id.nunique(),
+    held = lines.group_by("store_id", "sku", "basket_id").agg(age_days=_.age_days.min())
+    return held.group_by("store_id", "sku").agg(
+        store_baskets_28=(_.age_days <= 28).sum(),
+        store_baskets_91=(_.age_days <= 91).sum(),
+        store_baskets_364=_.count(),
     )
 
 

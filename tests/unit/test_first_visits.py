@@ -1,6 +1,5 @@
 """First visits: the channel and the store of each customer's first basket of a window."""
 
-
 import pytest
 
 from features.facts import Facts

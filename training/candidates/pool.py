@@ -49,7 +49,28 @@ def _chunk(
 
 
 def _choose(chosen: NDArray[np.bool_], score: Floats, depth: int) -> None:
-    depth = min(depth, score.shape[1])
-    best = np.argpartition(-score, depth - 1, axis=1)[:, :depth]
+    best = _best(score, min(depth, score.shape[1]))
     positive = np.take_along_axis(score, best, axis=1) > 0
     np.put_along_axis(chosen, best, np.take_along_axis(chosen, best, axis=1) | positive, axis=1)
+
+
+BLOCK = 64
+
+
+def _best(score: Floats, depth: int) -> NDArray[np.int64]:
+    """(rows, depth) columns of the highest scores of each row, in no order.
+
+    They lie in the `depth` blocks of columns with the highest maxima: only those are partitioned.
+    """
+    rows, columns = score.shape
+    blocks = columns // BLOCK
+    if blocks < 4 * depth:  # too few blocks to leave out
+        return np.argpartition(score, columns - depth, axis=1)[:, columns - depth :]
+    maxima = score[:, : blocks * BLOCK].reshape(rows, blocks, BLOCK).max(axis=2)
+    chosen = np.argpartition(maxima, blocks - depth, axis=1)[:, blocks - depth :]
+    rest = np.arange(blocks * BLOCK, columns)
+    where = (chosen[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(rows, -1)
+    where = np.concatenate([where, np.broadcast_to(rest, (rows, len(rest)))], axis=1)
+    found = np.take_along_axis(score, where, axis=1)
+    best = np.argpartition(found, found.shape[1] - depth, axis=1)[:, found.shape[1] - depth :]
+    return np.take_along_axis(where, best, axis=1)

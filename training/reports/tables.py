@@ -114,7 +114,7 @@ def assembled(
         if table.name in tables and len(tables[table.name]):
             shaped[table.name] = conform(table, tables[table.name])
             continue
-        sentence = missing.get(table.name) or missing.get(table.screen) or _WITHOUT.get(table.name)
+        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(table.screen)
         if table.required or not sentence:
             raise DataError(
                 f"Report table {table.name} has no rows ({table.row})"

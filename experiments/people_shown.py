@@ -11,7 +11,7 @@ from rich.text import Text
 
 from features.customers import resolution
 from features.settings import Settings
-from features.sql import QUIET, literal, parquet
+from features.sql import literal, parquet
 from features.warehouse import Warehouse
 from training.demo_visitors import PATH, Visitor
 
@@ -32,7 +32,7 @@ def history(settings: Settings, warehouse: Warehouse) -> Table:
     version = resolution(settings, warehouse)
     if version is None:
         return table
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         rows = connection.execute(_known_as(version / "customers.parquet", warehouse)).fetchall()
     for kind, channel, baskets, skus, first, last, _ in rows[:-1]:
         table.add_row(kind, channel, f"{baskets:,}", f"{skus:,}", f"{first:%d %b}", f"{last:%d %b}")
@@ -86,7 +86,7 @@ def placed(connection: http.client.HTTPConnection, visitor: Visitor, warehouse: 
 
 
 def _stores(visitor: Visitor, warehouse: Warehouse) -> list[str]:
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         found = connection.execute(
             f"""SELECT store_id FROM {parquet(warehouse.purchases)} WHERE store_id IS NOT NULL
             GROUP BY store_id ORDER BY count(DISTINCT basket_id) FILTER (customer_id = {literal(visitor.customer_id)})

@@ -27,7 +27,7 @@ from features.identity.evidence import PAID_WITH
 from features.identity.permission import RECOMMENDATIONS, TRAINING, answers
 from features.identity.resolve import Resolution
 from features.settings import Settings
-from features.sql import QUIET, count, parquet, write_parquet
+from features.sql import NO_BAR, count, parquet, write_parquet
 from features.warehouse import Warehouse
 
 LAYOUT = "1"
@@ -45,7 +45,7 @@ def has_identifiers(inputs: Path) -> bool:
     """Whether input tables say anything of persons: accounts, cards, instruments, or payment tokens."""
     if any(_has_rows(inputs / f"{table.name}.parquet") for table in _OF_PERSONS):
         return True
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         return any(
             count(connection, f"(FROM {parquet(path)} WHERE {PAID_WITH} IS NOT NULL LIMIT 1)")
             for path in (inputs / f"{table.name}.parquet" for table in PURCHASE_INPUTS)
@@ -60,7 +60,7 @@ def has_consents(inputs: Path) -> bool:
 def _has_rows(path: Path) -> bool:
     if not path.is_file():
         return False
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         return bool(count(connection, parquet(path)))
 
 
@@ -154,7 +154,7 @@ def _make(settings: Settings, warehouse: Warehouse, version: Path | None, cutoff
             "threads": settings.threads,
             "temp_directory": str(partial / "spill"),
         }
-        with duckdb.connect(config=QUIET | config) as connection:
+        with duckdb.connect(config=config) as connection:
             _write(connection, warehouse, cutoff, partial, is_resolved=version is not None)
         shutil.rmtree(partial / "spill", ignore_errors=True)
         partial.rename(folder)
@@ -175,6 +175,7 @@ def _write(
 ) -> None:
     """Who may be shown something, and the purchases; the latter in the order of the contract."""
     connection.execute("SET TimeZone = 'UTC'").fetchall()
+    connection.execute(NO_BAR).fetchall()
     consents = warehouse.folder / "inputs" / f"{CONSENTS.name}.parquet"
     is_asked = _has_rows(consents)
     customers = parquet(folder / "customers.parquet") if is_resolved else None

@@ -13,7 +13,7 @@ from features.customers import has_identifiers, identity_folder
 from features.identity.ledger import current, resolved
 from features.loading.quarantine import REASON
 from features.settings import Settings
-from features.sql import QUIET, count, parquet, quoted
+from features.sql import count, parquet, quoted
 from features.warehouse import Warehouse
 
 _NEGLIGIBLE = 1e-9
@@ -52,7 +52,7 @@ def examine(settings: Settings) -> tuple[TableStatus, ...]:
     Raises StateError where the warehouse is damaged.
     """
     warehouse = Warehouse.find(settings)
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         return tuple(_status(connection, table, warehouse, settings.quarantine) for table in INPUTS)
 
 

@@ -18,9 +18,9 @@ def duckdb_engine(scratch: Path, memory_limit: str = "2GB", threads: int = 2) ->
         threads=threads,
         temp_directory=str(scratch),
         preserve_insertion_order=False,
-        enable_progress_bar=False,
     )
-    engine.raw_sql("SET TimeZone = 'UTC'").fetchall()
+    for setting in ("SET TimeZone = 'UTC'", "SET enable_progress_bar = false"):
+        engine.raw_sql(setting).fetchall()
     try:
         with warnings.catch_warnings():
             # Ibis 12 asks DuckDB 2.0 for Arrow tables by the name that DuckDB 1 had.

@@ -24,7 +24,7 @@ from features.loading.manifest import digest, facts
 from features.loading.quarantine import MALFORMED_LINE
 from features.removal import GONE, RULES, kept_rows, names_something, speaks_of
 from features.settings import Settings
-from features.sql import QUIET, count, parquet, quoted, write_parquet
+from features.sql import count, parquet, quoted, write_parquet
 from features.suppression import insert
 from features.warehouse import PARTIAL, Warehouse, publish, replace_file, write_manifest
 
@@ -96,7 +96,7 @@ def _clean_quarantine(settings: Settings, held: Held) -> int:
     """Take out bad rows with a cell that is an id of hers, and lines that were no rows with one in them; how many."""
     files = sorted(settings.quarantine.glob("*.parquet")) if settings.quarantine.is_dir() else []
     ids, gone = sorted({identifier for _, _, identifier in held.ids}), 0
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         for path in files:
             columns = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()]
             cells = [f"list_contains(ids, CAST({quoted(name)} AS VARCHAR))" for name in columns]

@@ -15,7 +15,7 @@ from features.identity.evidence import ACCOUNT, CARD, PAID_WITH
 from features.person import Person, find, subjects_named
 from features.removal import GONE, RULES, TOKEN, VISITOR, speaks_of
 from features.settings import Settings
-from features.sql import QUIET, count, literal, parquet, quoted
+from features.sql import count, literal, parquet, quoted
 from features.suppression import Id, insert
 from features.warehouse import Warehouse
 
@@ -37,7 +37,7 @@ def held_of(settings: Settings, warehouse: Warehouse, name: str) -> Held:
     """What is held of the person with a name. Raises UserError where there is nobody, or more than one."""
     person = find(settings, warehouse, name)
     own = [_split(subject) for subject in person.subjects]
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
         insert(connection, own)
         ids = [*own, *_baskets(connection, warehouse)]
@@ -127,7 +127,7 @@ def _names(settings: Settings, warehouse: Warehouse, person: Person) -> Iterator
 @contextmanager
 def looking_at(held: Held) -> Iterator[DuckDBPyConnection]:
     """A session with the table `gone` of everything that is hers."""
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
         connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
         insert(connection, held.ids)

@@ -33,7 +33,7 @@ from features.loading.report import IngestReport, TableReport, nothing_new, repo
 from features.loading.staging import Staged, stage
 from features.settings import Settings
 from features.sources import complete_journey, tables
-from features.sql import QUIET, parquet
+from features.sql import NO_BAR, parquet
 from features.suppression import Suppression, withhold
 from features.suppression import find as suppressed
 from features.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
@@ -103,8 +103,9 @@ def session(settings: Settings, scratch: Path) -> Iterator[DuckDBPyConnection]:
         "temp_directory": str(scratch / "spill"),
         "preserve_insertion_order": True,
     }
-    with duckdb.connect(config=QUIET | config) as connection:
+    with duckdb.connect(config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
+        connection.execute(NO_BAR).fetchall()
         yield connection
 
 

@@ -11,7 +11,7 @@ from features.customers import resolution
 from features.errors import UserError
 from features.identity.attribution import SHOWN
 from features.settings import Settings
-from features.sql import QUIET, literal, parquet
+from features.sql import literal, parquet
 from features.warehouse import Warehouse
 
 
@@ -55,7 +55,7 @@ def subject_named(settings: Settings, warehouse: Warehouse, name: str) -> str:
 def subjects_named(settings: Settings, warehouse: Warehouse, name: str) -> list[tuple[str, str]]:
     """(subject, customer) of every account and card that a name may mean, sorted; a full name means one."""
     spelled = "(subject, kind || ':' || id, id)"
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         found = connection.execute(
             f"SELECT subject, customer_id FROM ({_everybody(settings, warehouse)}) WHERE {literal(name)} IN {spelled} "
             f"ORDER BY subject <> {literal(name)}, subject"
@@ -65,7 +65,7 @@ def subjects_named(settings: Settings, warehouse: Warehouse, name: str) -> list[
 
 
 def _all_of(settings: Settings, warehouse: Warehouse, customer_id: str) -> list[str]:
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         found = connection.execute(
             f"SELECT subject FROM ({_everybody(settings, warehouse)}) WHERE customer_id = {literal(customer_id)}"
         ).fetchall()

@@ -12,7 +12,7 @@ from features.identity import ledger
 from features.loading.lock import locked
 from features.person import subject_named
 from features.settings import Settings
-from features.sql import QUIET, count, literal, parquet
+from features.sql import count, literal, parquet
 from features.warehouse import Warehouse
 
 
@@ -51,7 +51,7 @@ def describe(settings: Settings) -> Described:
     """The resolution of the warehouse that counts. Raises StateError where no table speaks of persons."""
     version = _needed(settings, Warehouse.open(settings))
     said = ledger.resolved(version)
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         sizes = connection.execute(
             "SELECT size, count(*) FROM (SELECT count(*) AS size FROM "
             f"{parquet(version / 'customers.parquet')} GROUP BY customer_id) GROUP BY size ORDER BY size"
@@ -105,7 +105,7 @@ def _needed(settings: Settings, warehouse: Warehouse) -> Path:
 
 def _members(version: Path, touched: tuple[str, ...]) -> dict[str, list[str]]:
     names = ", ".join(literal(name) for name in touched)
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         rows = connection.execute(
             f"SELECT customer_id, list(subject ORDER BY subject) FROM {parquet(version / 'customers.parquet')} "
             f"WHERE subject IN ({names}) GROUP BY ALL ORDER BY ALL"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-QUIET: dict[str, str | bool | int | float | list[str]] = {"enable_progress_bar": False}
-"""DuckDB draws a bar on the screen of whoever waits for two seconds, unless it is told not to."""
+NO_BAR = "SET enable_progress_bar = false"
+"""DuckDB draws a bar on the screen of whoever waits for two seconds, unless a session is told not to."""
 
 
 def quoted(name: str) -> str:

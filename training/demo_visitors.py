@@ -15,7 +15,7 @@ from rich.text import Text
 
 from features.clock import Cutoff
 from features.errors import StateError
-from features.sql import QUIET, parquet
+from features.sql import parquet
 
 PATH = "/v1/recommendations"
 SHOWN = 3
@@ -68,7 +68,7 @@ def visitors(purchases: Path, cutoff: Cutoff, days: float) -> tuple[Visitor, ...
     what they bought.
     """
     end = cutoff.plus_days(days)
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         rows = connection.execute(
             f"""SELECT customer_id, count(DISTINCT basket_id) FILTER (WHERE bought_at < $cutoff),
                 coalesce(list(DISTINCT sku) FILTER (WHERE bought_at >= $cutoff), [])

@@ -27,7 +27,6 @@ from rich.table import Table
 
 from features.errors import StateError, UserError
 from features.settings import Settings
-from features.sql import QUIET
 from features.warehouse import Warehouse
 from serving.launch import Address, free_port, started
 
@@ -132,7 +131,7 @@ def _pool_size(connection: http.client.HTTPConnection, call: Call) -> int:
 def _customers(settings: Settings) -> list[str]:
     """Customers of the warehouse, drawn by the seed. Raises StateError where there are none."""
     purchases = Warehouse.open(settings).purchases
-    with duckdb.connect(config=QUIET) as engine:
+    with duckdb.connect() as engine:
         rows = engine.execute(
             "SELECT customer_id FROM read_parquet(?) WHERE customer_id IS NOT NULL GROUP BY customer_id "
             "ORDER BY hash(customer_id || ?), customer_id LIMIT ?",

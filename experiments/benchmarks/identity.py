@@ -27,7 +27,6 @@ from features.identity.measure import Accuracy, by_evidence, false_merges, pairw
 from features.identity.normalise import REGIONS
 from features.identity.resolve import Resolution, resolve
 from features.settings import Settings
-from features.sql import QUIET
 
 PEOPLE = {"100k": 43_750, "1M": 437_500}
 LIMITS = {"precision": 0.995, "recall": 0.90, "seconds": 120.0, "growth": 1.3}
@@ -57,8 +56,7 @@ class Run:
 def measure(planted: Planted, name: str, settings: Settings, scratch: Path, false_to: Path | None = None) -> Run:
     """Resolve a planted set; the false merges are written to `false_to` for inspection."""
     connection = duckdb.connect(
-        config=QUIET
-        | {"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(scratch)}
+        config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(scratch)}
     )
     started = time.perf_counter()
     hashed = hash_identifiers(planted.records, KeyedHash("the key of a benchmark"), REGIONS["US"])

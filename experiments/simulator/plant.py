@@ -32,7 +32,7 @@ from experiments.simulator.suppliers import write_suppliers
 from features.contracts.inputs import INPUTS
 from features.errors import StateError, UserError
 from features.settings import Settings
-from features.sql import QUIET, count, literal
+from features.sql import NO_BAR, count, literal
 from features.warehouse import Warehouse
 
 Progress = Callable[[str, float], None]
@@ -97,7 +97,8 @@ def _planted(
         "temp_directory": str(folder / "scratch" / "spill"),
         "preserve_insertion_order": True,
     }
-    with duckdb.connect(str(folder / "scratch" / "ground.duckdb"), config=QUIET | config) as connection:
+    with duckdb.connect(str(folder / "scratch" / "ground.duckdb"), config=config) as connection:
+        connection.execute(NO_BAR).fetchall()
         progress("Numbering the real baskets", 0.0)
         blocks = prepare(connection, warehouse, folder, folder / "scratch")
         ground = Ground(

@@ -19,7 +19,6 @@ from experiments.studies.demand_figures import calibration, forecast_against_tru
 from features.clock import Cutoff
 from features.errors import UserError
 from features.settings import Settings
-from features.sql import QUIET
 from features.warehouse import Warehouse
 from training.demand.backtest import Forecast, backtest, store_tiers, unforeseen
 from training.demand.baselines import moving_average, seasonal_naive
@@ -61,7 +60,7 @@ def _of_category(
     """Judged rows, judged sums, and the share of units of pairs that nobody knew at the cutoff."""
     horizon, most = int(str(params["horizon_weeks"])), int(str(params["stores"]))
     plan_weeks = horizon if params["has_plan"] else 0
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
         truth = panel(connection, warehouse.folder, ends, category=category)
         stores = None

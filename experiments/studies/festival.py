@@ -17,7 +17,7 @@ from experiments.findings import Findings, Goal, Say
 from experiments.simulator.accounts import STORE_CHAIN, WEB_SHOP
 from features.contracts.columns import WEB
 from features.settings import Settings
-from features.sql import QUIET, instant, literal, parquet
+from features.sql import instant, literal, parquet
 from features.warehouse import Warehouse
 from training.festival.events import AFTER_DAYS, Event
 from training.festival.past import Past, past
@@ -64,7 +64,7 @@ def planted_truth(warehouse: Warehouse, folder: Path, event: Event) -> pd.DataFr
     """A row per channel and `all`: lines in the event that are usual, extra and pulled, and lines left afterwards."""
     party = f"CASE channel WHEN {literal(WEB)} THEN {literal(WEB_SHOP)} ELSE {literal(STORE_CHAIN)} END"
     after = event.end + timedelta(days=AFTER_DAYS)
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         rows = connection.execute(f"""
             WITH counted AS (
                 SELECT basket_id, count(*) AS lines FROM {parquet(warehouse.purchases)} GROUP BY basket_id

@@ -27,7 +27,7 @@ from features.identity.evidence import LINKED
 from features.identity.measure import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from features.identity.shared import known_before
 from features.settings import Settings
-from features.sql import QUIET, literal, parquet
+from features.sql import literal, parquet
 from features.warehouse import Warehouse
 
 PRECISION, RECALL = 0.995, 0.90
@@ -48,7 +48,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     if version is None:
         raise DataError("The warehouse has no accounts and no loyalty cards. Next: load a planted set.")
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": settings.memory_limit}
-    with duckdb.connect(config=QUIET | config) as connection:
+    with duckdb.connect(config=config) as connection:
         for name in ("evidence", "links", "customers"):
             connection.execute(f"CREATE TABLE {name} AS FROM {parquet(version / f'{name}.parquet')}").fetchall()
         connection.execute(f"CREATE TABLE truth AS {truth.subjects(told)}").fetchall()

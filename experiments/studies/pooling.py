@@ -40,7 +40,7 @@ from features.customers import customers_as_of
 from features.errors import DataError
 from features.identity.attribution import attributed
 from features.settings import Settings
-from features.sql import QUIET, instant, literal, parquet, write_parquet
+from features.sql import instant, literal, parquet, write_parquet
 from features.warehouse import Warehouse
 from training.metrics.bootstrap import paired, summary
 from training.pipeline import default_cutoff
@@ -104,7 +104,7 @@ def _prepare(
 ) -> tuple[list[arms.Job], pd.DataFrame, pd.DataFrame]:
     """The jobs, one an arm; the requests; and what each person bought of each channel after the cutoff."""
     purchases = {arm: _purchases(settings, warehouse, told, plan, arm, scratch) for arm in ARMS}
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
         asked = connection.execute(_requests(warehouse, plan)).df()
         targets = connection.execute(_targets(warehouse, plan)).df()
@@ -154,9 +154,7 @@ def _purchases(
         if arm != RESOLVED and files:
             path = next(iter(files.values()))  # who is who does not depend on the instant
         else:
-            with duckdb.connect(
-                config=QUIET | {"memory_limit": settings.memory_limit, "threads": settings.threads}
-            ) as session:
+            with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as session:
                 session.execute("SET TimeZone = 'UTC'").fetchall()
                 session.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
                 lines = _under_customers(settings, warehouse, arm, at)

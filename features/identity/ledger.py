@@ -25,7 +25,7 @@ from features.identity.evidence import ORIGINS, empty, gather, load
 from features.identity.limits import Options
 from features.identity.payers import paid_baskets, payers, token_baskets
 from features.identity.resolve import Resolution, prepare, resolve, unmerge
-from features.sql import QUIET, parquet, write_parquet
+from features.sql import NO_BAR, parquet, write_parquet
 
 TABLES = ("evidence", "decisions", "links", "customers", "aliases", "too_common", "baskets", "payers", "paid_baskets")
 KEPT = 3
@@ -217,10 +217,9 @@ def _session(folder: Path, memory_limit: str = "2GB") -> Iterator[DuckDBPyConnec
     folder.mkdir(parents=True, exist_ok=True)
     scratch = folder / "scratch"
     try:
-        with duckdb.connect(
-            config=QUIET | {"memory_limit": memory_limit, "temp_directory": str(scratch)}
-        ) as connection:
+        with duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": str(scratch)}) as connection:
             connection.execute("SET TimeZone = 'UTC'").fetchall()
+            connection.execute(NO_BAR).fetchall()
             yield connection
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from features.loading.quarantine import REASON
 from features.settings import Settings
-from features.sql import QUIET, parquet
+from features.sql import parquet
 from training.assort.scope import ASSUMED_COST_SHARE, MOST_SKUS, Scope
 from training.assort.shoppers import OUTSIDE_SHARES, Shoppers
 
@@ -33,7 +33,7 @@ def defects(settings: Settings, scope: Scope) -> pd.DataFrame:
 
 def _quarantined(settings: Settings) -> list[tuple[str, str, int, str]]:
     found = []
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         for name in _USED:
             path = settings.quarantine / f"{name}.parquet"
             if path.is_file():

@@ -3,7 +3,7 @@
 import duckdb
 
 from features.clock import Cutoff
-from features.sql import QUIET, parquet
+from features.sql import parquet
 from features.warehouse import Warehouse
 from training.assort.scope import Scope
 
@@ -12,7 +12,7 @@ LEAST_BASKETS = 2
 
 def loyal_buyers(warehouse: Warehouse, scope: Scope, cutoff: Cutoff) -> dict[str, int]:
     """SKU -> how many; SKUs without any are 0. Customers are those that purchases name."""
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.register("planned", scope.catalogue[["sku"]])
         found = connection.execute(
             f"""WITH bought AS (

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.sql import QUIET, literal, parquet
+from features.sql import literal, parquet
 from features.warehouse import Warehouse
 from training.assort.outcome import Outcome
 from training.assort.part import Part, without
@@ -36,7 +36,7 @@ def tables(warehouse: Warehouse, scope: Scope, out: Outcome) -> Part:
 
 def _fresh(warehouse: Warehouse, scope: Scope) -> pd.DataFrame:
     levels = " OR ".join(f"{level} = {literal(scope.category)}" for level in ("department", "category", "subcategory"))
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         return connection.execute(
             f"""SELECT sku, coalesce(name, sku) AS name, brand, subcategory, pack FROM {parquet(warehouse.skus)}
             WHERE ({levels}) AND sku NOT IN (SELECT sku FROM {parquet(warehouse.purchases)}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.clock import Cutoff
 from features.errors import DataError
-from features.sql import QUIET, literal, parquet
+from features.sql import literal, parquet
 from features.warehouse import Warehouse
 from serving.assortment_request import AssortmentRequest
 from training.demand.panel import panel
@@ -67,7 +67,7 @@ def scope(warehouse: Warehouse, request: AssortmentRequest, cutoff: Cutoff) -> S
 
     Raises DataError where the category is not known, none of the stores sells it, or it has one SKU only.
     """
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
         stores = _stores(connection, warehouse, request)
         rows = panel(

@@ -9,7 +9,6 @@ import pandas as pd
 
 from features.errors import DataError
 from features.settings import Settings
-from features.sql import QUIET
 from features.warehouse import Warehouse
 
 WEEK_SECONDS = 7 * 86_400
@@ -45,7 +44,7 @@ def read(
     Raises StateError without a warehouse, DataError for a category of which nothing was bought.
     """
     warehouse = Warehouse.open(settings)
-    with duckdb.connect(config=QUIET | {"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
+    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
         engine.execute(f"CREATE VIEW purchases AS FROM '{warehouse.purchases}'")
         engine.execute(f"CREATE VIEW skus AS FROM '{warehouse.skus}'")
         named = [*categories]

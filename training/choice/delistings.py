@@ -23,7 +23,6 @@ import pandas as pd
 
 from features.errors import DataError
 from features.settings import Settings
-from features.sql import QUIET
 from features.warehouse import Warehouse
 from training.choice.category_lines import WEEK_SECONDS
 from training.choice.panel import Floats
@@ -83,7 +82,7 @@ class Diversion:
 def delistings(settings: Settings, rule: DelistingRule) -> Delistings:
     """Apply the rules to the whole warehouse. Raises DataError where the purchases are too short for the windows."""
     warehouse = Warehouse.open(settings)
-    with duckdb.connect(config=QUIET | {"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
+    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
         for name in ("purchases", "skus", "promotions"):
             engine.execute(f"CREATE VIEW {name} AS FROM '{warehouse.table(name)}'")
         engine.execute(_BOUGHT, [rule.weeks_from])

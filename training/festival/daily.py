@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 import pandas as pd
 
-from features.sql import QUIET, instant, parquet
+from features.sql import instant, parquet
 from features.warehouse import Warehouse
 from training.festival.events import Event
 
@@ -28,7 +28,7 @@ def daily_sales(warehouse: Warehouse, event: Event, cutoff: datetime, category: 
     during = f'"from" < {instant(event.end)} AND "to" > {instant(event.start)}'
     wanted = "WHERE coalesce(category, '(none)') = $category" if category is not None else ""
     given = {"category": category} if category is not None else {}
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         return connection.execute(
             f"""
             WITH usual AS (

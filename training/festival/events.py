@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pandas as pd
 
-from features.sql import QUIET, instant, parquet
+from features.sql import instant, parquet
 from features.warehouse import Warehouse
 
 BEFORE_DAYS = 7
@@ -34,7 +34,7 @@ class Event:
 
 def past_events(warehouse: Warehouse, cutoff: datetime) -> tuple[Event, ...]:
     """Events of the calendar that were over before `cutoff`, oldest first; rows of several parties are one event."""
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         found = connection.execute(f"""
             SELECT event_id, any_value(name ORDER BY name), date_trunc('day', min("from")), max("to"),
                 CASE WHEN count(channel) = count(*) AND count(DISTINCT channel) = 1 THEN any_value(channel) END

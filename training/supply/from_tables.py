@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.sql import QUIET, parquet
+from features.sql import parquet
 from features.warehouse import Warehouse
 from training.supply.problem import EVERYBODY, MOST_RETAILERS, Floats, Problem, check
 
@@ -81,7 +81,7 @@ def _demand(wishes: Wishes) -> pd.DataFrame:
 
 def _read(warehouse: Warehouse, skus: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms of these SKUs, tiers in order, and suppliers; rows of several parties are one where they say the same."""
-    with duckdb.connect(config=QUIET) as connection:
+    with duckdb.connect() as connection:
         terms = connection.execute(
             f"""
             SELECT DISTINCT supplier, coalesce(buying_group, '') AS buying_group, CAST(sku AS VARCHAR) AS sku,

@@ -32,6 +32,7 @@ from serving.texts import Texts
 from training.candidates.proposals import fit_all, propose
 from training.first_visits import visits_between
 from training.interactions import interactions
+from training.learning import follow_parent
 from training.prepare import labels_of
 from training.ranking import ranker
 from training.ranking.rows import Rows, rows
@@ -64,7 +65,7 @@ def answers(jobs: Sequence[Job], processes: int, say: Say) -> dict[str, list[lis
     """Arm -> the list of each of its requests, in their order; arms run side by side where there are processes."""
     if processes < 2:
         return _collected(jobs, map(answer, jobs), say)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=follow_parent) as pool:
         return _collected(jobs, pool.map(answer, jobs), say)
 
 

@@ -36,6 +36,8 @@ from training.pipeline import Plan, default_cutoff
 SEED = 7
 PLANTED = "planted"
 REAL = "real"
+POOLING = ("people=300", "rounds=40")
+"""A taste of the experiment: a minute instead of four, and wider intervals."""
 SENTENCE = (
     "Real: the baskets, SKUs, prices and promotions of dunnhumby's Complete Journey. Planted: who is online, accounts, "
     "cards and payment tokens, places, stock, listings, suppliers, events, the festival and consents."
@@ -61,7 +63,8 @@ def run(settings: Settings, at: datetime, *, keep: bool, plan: Plan | None = Non
     with ExitStack() as stack:
         serving = stages_of.serve(demo, stack)
         known = customers_as_of(settings, warehouse, cutoff)
-        asking = visitors(known.purchases, cutoff, demo.plan.window_days)
+        served = known.folder / "served.parquet" if known.folder and known.has_consents else None
+        asking = visitors(known.purchases, cutoff, demo.plan.window_days, served)
         stages_of.ask(demo, serving, asking)
         connection = connect(serving.host, serving.port)
         demo.screen.print(placed(connection, asking[0], warehouse))
@@ -124,9 +127,7 @@ def people(demo: Demo, warehouse: Warehouse) -> None:
         found = identity.study(demo.settings, Definition.load("identity").params, lambda _said: None)
         told("done")
     say(demo.screen, found.headline)
-    for name, rows in found.tables.items():
-        if len(rows) and len(rows) <= 12:
-            demo.screen.print(table(name, rows))
+    demo.screen.print(table("How right that is", found.tables["accuracy"]))
     demo.screen.print(history(demo.settings, warehouse))
 
 
@@ -134,9 +135,8 @@ def pooled(demo: Demo) -> None:
     """What pooling adds, on a sample of people."""
     stages_of.heading(demo, "2b What pooling adds")
     with watched(demo.screen) as stages, stages.stage("five arms") as told:
-        found = pooling.study(
-            demo.settings, Definition.load("pooling").params, lambda said: stages.announce("five arms", said)
-        )
+        definition = Definition.load("pooling").with_params(POOLING)
+        found = pooling.study(demo.settings, definition.params, lambda said: stages.announce("five arms", said))
         told("the same requests, answered by what each arm knows")
     say(demo.screen, found.headline)
     for name, rows in list(found.tables.items())[:1]:

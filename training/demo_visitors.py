@@ -60,19 +60,20 @@ class Reply:
     fallback: str
 
 
-def visitors(purchases: Path, cutoff: Cutoff, days: float) -> tuple[Visitor, ...]:
+def visitors(purchases: Path, cutoff: Cutoff, days: float, served: Path | None = None) -> tuple[Visitor, ...]:
     """The heaviest buyer by baskets, the lightest, and a stranger.
 
     The two are taken among the customers who bought both before the cutoff and in the days after it (of
     all who bought before it, where nobody did both), so that what they are shown can be compared with
-    what they bought.
+    what they bought. `served`, where given, has customer_id and permits: who does not permit it is not shown.
     """
     end = cutoff.plus_days(days)
+    refused = f"AND customer_id NOT IN (SELECT customer_id FROM {parquet(served)} WHERE NOT permits)" if served else ""
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"""SELECT customer_id, count(DISTINCT basket_id) FILTER (WHERE bought_at < $cutoff),
                 coalesce(list(DISTINCT sku) FILTER (WHERE bought_at >= $cutoff), [])
-                FROM {parquet(purchases)} WHERE customer_id IS NOT NULL AND bought_at < $end
+                FROM {parquet(purchases)} WHERE customer_id IS NOT NULL AND bought_at < $end {refused}
                 GROUP BY customer_id HAVING min(bought_at) < $cutoff ORDER BY 2, 1""",
             {"cutoff": cutoff.at, "end": end.at},
         ).fetchall()

@@ -1,5 +1,6 @@
 """Learning: one label window's training rows, made in a process of its own so that windows run side by side."""
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -75,7 +76,7 @@ def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with the body: at once where it fails or is interrupted, or where this process is killed."""
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(count, 1), mp_context=context, initializer=_follow_parent) as processes:
+    with ProcessPoolExecutor(max(count, 1), mp_context=context, initializer=follow_parent) as processes:
         try:
             yield processes
         except BaseException as error:
@@ -91,9 +92,10 @@ def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """In a child: Ctrl-C is the parent's to handle, and nobody works on for a parent that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(os._exit, 0)  # what libraries say of themselves while they are taken apart helps nobody
     parent = multiprocessing.parent_process()
 
     def follow() -> None:

@@ -54,7 +54,7 @@ $(READY): requirements.txt pyproject.toml
 
 .PHONY: lock
 lock: $(READY)  ## Resolve the dependencies of pyproject.toml again (ARGS=--upgrade for newer versions)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra demo --extra studies --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --allow-unsafe --custom-compile-command 'make lock' --quiet --output-file requirements.txt $(ARGS)
 
 .PHONY: clean

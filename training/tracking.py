@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "omnishelf-training"
 STUDIES = "omnishelf-experiments"
+ASSORTMENTS = "omnishelf-assortments"
 NOTES = {
     EXPERIMENT: "One run a training: figures and tables are under Artifacts, numbers under Model metrics.",
+    ASSORTMENTS: "One run a plan: the buyer's report and workbook are under Artifacts, numbers under Model metrics.",
     STUDIES: "One run a study: its answer is in the note, figures and tables are under Artifacts.",
 }
 """MLflow's experiments, and what each says of itself."""

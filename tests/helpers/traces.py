@@ -32,7 +32,7 @@ def _content(path: Path) -> Iterator[bytes]:
         with duckdb.connect() as connection:
             for row in connection.execute(f"SELECT * FROM read_parquet({literal(path)})").fetchall():
                 yield "\n".join(map(str, row)).encode()
-    elif path.suffix == ".npy":
+    elif path.suffix == ".npy" and path.read_bytes().startswith(np.lib.format.MAGIC_PREFIX):
         array = np.load(path)
         if array.dtype.kind in "SU":  # side by side without anything between them
             yield "\n".join(map(str, array.astype(str))).encode()

@@ -22,7 +22,7 @@ AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 ASKED = AssortmentRequest(category="Grocery", horizon_weeks=4, cutoff="2025-05-25")
 RULES = """
 [[must_carry]]
-sku = "sku-055"
+sku = "sku-053"
 
 [[ban]]
 sku = "sku-000"
@@ -106,7 +106,7 @@ def test_rules_are_kept_and_priced(settings):
     run, _ = run_of(settings, ASKED.model_copy(update={"rules": RULES}), AT + timedelta(minutes=2))
     told = load(run.report)
     listed = told.decisions.set_index("sku")["is_listed_proposed"]
-    assert listed["sku-055"].all()
+    assert listed["sku-053"].all()
     assert not listed[["sku-000"]].any()
     rules = told.tables["rules"].set_index("rule")
     assert {"must-carry, line 2", "ban, line 5"} <= set(rules.index)
@@ -145,7 +145,7 @@ def test_an_edited_workbook_goes_back_in_and_its_costs_are_told(settings, first,
 def edited(source, target, cluster, sku, text):
     """The workbook with one override written into it, as a buyer does."""
     book = openpyxl.load_workbook(source)
-    sheet = book["Decisions"]
+    sheet = book["2 Decisions"]
     heads = next(row for row in sheet.iter_rows() if {"Cluster", "SKU"} <= {cell.value for cell in row})
     at = {cell.value: cell.column for cell in heads}
     override = next(column for title, column in at.items() if title and title.startswith("Override"))

@@ -16,9 +16,8 @@ from training.reports.publish import publish
 from training.reports.tables import AssortmentReport, load
 from training.run_page import Point
 from training.stages import Stages
-from training.tracking import Page, track_page
+from training.tracking import ASSORTMENTS, Page, track_page
 
-EXPERIMENT = "omnishelf-assortments"
 STAGES = ("category and stores", "demand", "shoppers", "clusters and shelves", "plan", "report")
 
 Clock = Callable[[], datetime]
@@ -136,7 +135,7 @@ def _logged(settings: Settings, run: AssortmentRun, report: AssortmentReport, st
             files=folder,
             tables=["stages", "decision_counts"],
             kind="assortment",
-            experiment=EXPERIMENT,
+            experiment=ASSORTMENTS,
         )
         try:
             return track_page(page, settings)

@@ -148,7 +148,7 @@ def edited(source, target, cluster, sku, text):
     sheet = book["2 Decisions"]
     heads = next(row for row in sheet.iter_rows() if {"Cluster", "SKU"} <= {cell.value for cell in row})
     at = {cell.value: cell.column for cell in heads}
-    override = next(column for title, column in at.items() if title and title.startswith("Override"))
+    override = at["Your override"]
     for row in range(heads[0].row + 1, sheet.max_row + 1):
         if (sheet.cell(row, at["Cluster"]).value, sheet.cell(row, at["SKU"]).value) == (cluster, sku):
             sheet.cell(row, override).value = text

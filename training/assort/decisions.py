@@ -1,6 +1,6 @@
 """The table of decisions: each SKU in each cluster, with its reason, its interval, and what would change it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,7 +128,8 @@ def decisions(scope: Scope, out: Outcome, plan: Plan, why: Evidence, horizon_wee
     })  # fmt: skip
     table = _with_shelf(table, scope, plan, problem, sold["proposed"], horizon_weeks)
     table = pd.concat([table, _destinations(problem, why.transfers)], axis=1)
-    words = [_words(row, place_cents) for row, place_cents in zip(_plain(table), place.ravel(), strict=True)]
+    title = dict(zip(table["sku"], table["name"], strict=True))
+    words = [_words(row, cents, title) for row, cents in zip(_plain(table), place.ravel(), strict=True)]
     for name, nth in (("reason", 0), ("reason_codes", 1), ("what_would_change_it", 2)):
         table[name] = [each[nth] for each in words]
     return table
@@ -210,14 +211,14 @@ def _destinations(problem: Problem, transfers: tuple[Transfer, ...]) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _words(row: dict[str, Any], place_cents: float) -> tuple[str, str, str]:
+def _words(row: dict[str, Any], place_cents: float, title: Mapping[str, str]) -> tuple[str, str, str]:
     """Reason, codes, and what would change it."""
     walks = float(row["incremental_percent"])
     worth = float(row["worth_cents"])
     rule = row["binding_rule"]
     listed = bool(row["is_listed_proposed"])
     own = float(row["profit_proposed_cents"])
-    goes_to = row["destination_1"]
+    goes_to = title.get(row["destination_1"])
     codes: list[str] = []
     if rule:
         codes.append(_rule_code(str(rule)))
@@ -235,7 +236,7 @@ def _words(row: dict[str, Any], place_cents: float) -> tuple[str, str, str]:
         codes.append("DUPLICATE" if walks < 100 * MOSTLY else "SLOW")
         said = f"{100 - walks:.0f} % of its demand goes to other SKUs" + (f", most to {goes_to}." if goes_to else ".")
     if row["swap_partner"]:
-        said += f" It is swapped with {row['swap_partner']}."
+        said += f" It is swapped with {title.get(row['swap_partner'], row['swap_partner'])}."
     return said, " ".join(codes), _turn(listed, worth, own, place_cents)
 
 

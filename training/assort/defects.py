@@ -72,8 +72,11 @@ def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:
         said.append(f"Prices: {found.why_no_price}")
     else:
         low_end, high_end = found.price.interval
+        ends = f"95 % interval of the elasticity {low_end:.2f} to {high_end:.2f}"
         said.append(
-            f"A price 1 % higher sells {-found.price.elasticity:.2f} % less (95 % interval {-high_end:.2f} to "
-            f"{-low_end:.2f}), learned from the weeks in which prices moved."
+            f"A price 1 % higher sells {-found.price.elasticity:.2f} % less ({ends}), learned from weeks in which "
+            "prices moved."
+            if high_end < 0
+            else f"What a change of price does cannot be told from the weeks in which prices moved ({ends})."
         )
     return tuple(said)

@@ -11,8 +11,11 @@ from types import ModuleType
 from ibis import Table
 from ibis.backends.duckdb import Backend
 
+from features.clock import EPOCH, Cutoff
+from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
 from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
-from features.known import Known
+from features.known import Known, promotions_at, purchases_before, visits_of
+from features.loading.assemble import ibis_table
 
 FAMILIES: tuple[ModuleType, ...] = (
     recency,
@@ -50,6 +53,25 @@ def code_version() -> str:
 def expressions(known: Known) -> dict[str, Table]:
     """One expression per grain: all families that speak of it, outer-joined on its key."""
     return {grain: _joined([f(known) for f in _functions(grain)], list(key)) for grain, key in GRAINS.items()}
+
+
+def unbound(cutoff: Cutoff, plan_days: float = 0.0) -> Known:
+    """What is known at a cutoff, over tables that are not there yet."""
+    lines = purchases_before(ibis_table(PURCHASES), ibis_table(SKUS), cutoff)
+    return Known(cutoff, lines, visits_of(lines), promotions_at(ibis_table(PROMOTIONS), cutoff, plan_days))
+
+
+def family_of_columns() -> dict[str, str]:
+    """`grain.column` -> the family that makes it, of every column of the snapshot."""
+    known = unbound(Cutoff(EPOCH))
+    return {
+        f"{grain}.{column}": family.__name__.rpartition(".")[2]
+        for family in FAMILIES
+        for grain, key in GRAINS.items()
+        if hasattr(family, grain)
+        for column in getattr(family, grain)(known).columns
+        if column not in key
+    }
 
 
 def _functions(grain: str) -> list[Callable[[Known], Table]]:

@@ -51,45 +51,51 @@ def usual_channel(facts: Facts, customer: int) -> int:
     return ON_WEB if facts.customer["web_propensity"][customer] >= 0.5 else IN_STORE
 
 
-DERIVED = (
-    "due",
-    "due_shrunk",
-    "overdue_days",
-    "due_last",
-    "basket_rate",
-    "basket_rate_28",
-    "basket_rate_91",
-    "decayed_share",
-    "trips_since",
-    "subcategory_share",
-    "subcategory_share_28",
-    "sku_in_subcategory",
-    "subcategory_due",
-    "bought_instead",
-    "category_share",
-    "brand_share",
-    "brand_in_category",
-    "sku_trend_7",
-    "sku_trend_28",
-    "sku_trend_91",
-    "store_share_28",
-    "store_share_91",
-    "store_lift",
-    "price_now",
-    "discount_now",
-    "is_new",
-    "on_web",
-    "propensity_here",
-    "since_here_days",
-    "sku_here",
-    "only_elsewhere",
-    "subcategory_here",
-    "category_here",
-    "sku_skew_here",
-    "sku_share_here_28",
-    "distance_km",
-    "at_home_store",
-)
+DERIVED_FROM = {
+    "due": "rhythm",
+    "due_shrunk": "rhythm",
+    "overdue_days": "rhythm",
+    "due_last": "rhythm",
+    "basket_rate": "frequency",
+    "basket_rate_28": "frequency",
+    "basket_rate_91": "frequency",
+    "decayed_share": "frequency",
+    "trips_since": "rhythm",
+    "subcategory_share": "affinity",
+    "subcategory_share_28": "affinity",
+    "sku_in_subcategory": "affinity",
+    "subcategory_due": "affinity",
+    "bought_instead": "affinity",
+    "category_share": "affinity",
+    "brand_share": "affinity",
+    "brand_in_category": "affinity",
+    "sku_trend_7": "popularity",
+    "sku_trend_28": "popularity",
+    "sku_trend_91": "popularity",
+    "store_share_28": "store",
+    "store_share_91": "store",
+    "store_lift": "store",
+    "price_now": "price",
+    "discount_now": "price",
+    "is_new": "frequency",
+    "on_web": "channel",
+    "propensity_here": "channel",
+    "since_here_days": "channel",
+    "sku_here": "channel",
+    "only_elsewhere": "channel",
+    "subcategory_here": "channel",
+    "category_here": "channel",
+    "sku_skew_here": "channel",
+    "sku_share_here_28": "channel",
+    "distance_km": "store",
+    "at_home_store": "store",
+}
+"""Combinations, each with the family that it mostly speaks of."""
+
+DERIVED = tuple(DERIVED_FROM)
+
+SOURCE_PREFIX = "source."
+"""Before the names of candidate sources' scores."""
 
 
 def names(facts: Facts, sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +112,7 @@ def names(facts: Facts, sources: tuple[str, ...]) -> tuple[str, ...]:
         ("store_category", facts.store_category.columns),
     )
     raw = tuple(f"{grain}.{name}" for grain, columns in grains for name in columns.names)
-    return raw + tuple(f"source.{name}" for name in sources) + DERIVED
+    return raw + tuple(f"{SOURCE_PREFIX}{name}" for name in sources) + DERIVED
 
 
 def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Floats:

@@ -116,25 +116,31 @@ def source_recall(table: pd.DataFrame) -> Figure:
 
 
 def feature_importance(importance: pd.DataFrame) -> Figure:
-    """Share of the total gain for the strongest features, with the number of splits beside each."""
+    """Share of the total gain for the strongest features, with the number of splits beside each, and by family."""
     total = float(importance["gain"].sum()) or 1.0
     shown = importance.sort_values(["gain", "feature"], ascending=[False, True]).head(TOP_FEATURES).iloc[::-1]
+    families = importance.groupby("family", as_index=False)[["gain", "splits"]].sum()
+    families = families.sort_values(["gain", "family"], ascending=[True, False])
     figure = _figure(
-        f"Feature importance: the {len(shown)} strongest of {len(importance)}",
+        f"Feature importance: the {len(shown)} strongest of {len(importance)}, and all by family",
         "share of the total gain of all splits, in %; beside it the number of splits",
         WIDTH,
-        HEADROOM + ROW_HEIGHT * len(shown),
+        HEADROOM + ROW_HEIGHT * (len(shown) + len(families) + 1),
     )
-    axes = figure.subplots()
-    share = shown["gain"] / total * 100
-    axes.barh(range(len(shown)), share, height=0.72, color=STRONG)
-    for row, (width, splits) in enumerate(zip(share, shown["splits"], strict=True)):
-        _note(axes, width, row, f"{width:.1f} %   {splits:,.0f}")
-    axes.set_yticks(range(len(shown)), shown["feature"].tolist())
-    axes.set_xlabel("share of total gain, %")
+    top, below = figure.subplots(2, 1, height_ratios=[len(shown), len(families)])
+    for axes, rows, name in ((top, shown, "feature"), (below, families, "family")):
+        _gains(axes, rows[name].tolist(), rows["gain"] / total * 100, rows["splits"])
+    below.set_xlabel("share of total gain, %")
+    return figure
+
+
+def _gains(axes: Axes, names: list[str], share: pd.Series, splits: pd.Series) -> None:
+    axes.barh(range(len(names)), share, height=0.72, color=STRONG)
+    for row, (width, count) in enumerate(zip(share, splits, strict=True)):
+        _note(axes, width, row, f"{width:.1f} %   {count:,.0f}")
+    axes.set_yticks(range(len(names)), names)
     axes.margins(x=0.16, y=0.01)
     _clean(axes, grid="x")
-    return figure
 
 
 def learning_curve(curve: pd.DataFrame) -> Figure:

@@ -224,7 +224,7 @@ def _record(run: Run, bundle: Bundle, rankers: Rankers, evaluated: Evaluated | N
         cutoff=str(run.cutoff),
         params=run_record.parameters(run.cutoff, run.windows, chosen, rankers.everything, rankers.discovery),
         datasets=run_record.datasets(run.warehouse),
-        importance=rankers.everything.importance(),
+        importance=run_record.importance(rankers.everything),
         curve=rankers.everything.curve,
         source_recall=source_recall(facts, bundle.candidates, labels),
         samples=run_record.samples(bundle, evaluated, run_record.bought(facts, labels)),

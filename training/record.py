@@ -44,7 +44,7 @@ class TrainingRecord:
                   a row a model (RANKER or a baseline), task ("all", "new") and metric; differences are
                   this row's model − the baseline with the best NDCG@10 of the task, paired by customer
     slices        task, slice, value, customers, metric, mean, low, high
-    importance    feature, gain, splits
+    importance    feature, gain, splits, family (which makes the feature, or that it mostly speaks of)
     curve         iteration, dataset ("train", "valid"), metric, value
     source_recall source, task, recall (of the labels, by this source alone), share (of the pool),
                   depth (candidates a customer)

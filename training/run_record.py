@@ -10,6 +10,8 @@ from features.clock import Cutoff
 from features.contracts.outputs import OUTPUTS
 from features.contracts.table import SQL_TYPES
 from features.facts import Codes, Facts
+from features.snapshot import family_of_columns
+from features.vector import DERIVED_FROM, SOURCE_PREFIX
 from features.warehouse import Warehouse
 from serving.answers import Query
 from serving.bundle import Bundle
@@ -42,6 +44,14 @@ def datasets(warehouse: Warehouse) -> tuple[DatasetRecord, ...]:
         for name, rows in warehouse.rows.items()
         if rows
     )
+
+
+def importance(model: Ranker) -> pd.DataFrame:
+    """feature, gain, splits, family; the most useful first. Scores of candidate sources are a family of their own."""
+    table = model.importance()
+    family = family_of_columns() | DERIVED_FROM
+    sources = {name: "candidate sources" for name in table["feature"] if name.startswith(SOURCE_PREFIX)}
+    return table.assign(family=table["feature"].map(family | sources))
 
 
 def parameters(cutoff: Cutoff, windows: Iterable[Window], settings: Params, everything: Ranker, new: Ranker) -> Params:

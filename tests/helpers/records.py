@@ -164,7 +164,9 @@ def _slices(level: float) -> pd.DataFrame:
 
 def _importance() -> pd.DataFrame:
     gain = 1000.0 * 0.6 ** np.arange(len(FEATURES))
-    return pd.DataFrame({"feature": FEATURES, "gain": gain, "splits": np.arange(len(FEATURES), 0, -1) * 90})
+    splits = np.arange(len(FEATURES), 0, -1) * 90
+    family = ["channel" if nth % 2 else "rhythm" for nth in range(len(FEATURES))]
+    return pd.DataFrame({"feature": FEATURES, "gain": gain, "splits": splits, "family": family})
 
 
 def _curve(trees: int = 120) -> pd.DataFrame:

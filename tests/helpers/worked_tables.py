@@ -19,14 +19,14 @@ import duckdb
 import ibis
 import pytest
 
+from features import snapshot
 from features.clock import Cutoff
 from features.contracts.outputs import PROMOTIONS, PURCHASES, RETURNS, SKUS, STORES
 from features.contracts.table import Table
 from features.engine import duckdb_engine
 from features.facts import Facts
 from features.freeze import freeze
-from features.known import Known, known_before, promotions_at, purchases_before, visits_of
-from features.loading.assemble import ibis_table
+from features.known import Known, known_before
 from features.snapshot import expressions, write_snapshot
 from features.sql import listed, write_parquet
 from features.warehouse import Warehouse
@@ -43,8 +43,7 @@ _NAMES = {"customer": "customer_id", "store": "store_id", "basket": "basket_id"}
 
 def unbound(plan_days: float = 0.0) -> Known:
     """What is known at CUTOFF, over tables that are not there yet."""
-    lines = purchases_before(ibis_table(PURCHASES), ibis_table(SKUS), CUTOFF)
-    return Known(CUTOFF, lines, visits_of(lines), promotions_at(ibis_table(PROMOTIONS), CUTOFF, plan_days))
+    return snapshot.unbound(CUTOFF, plan_days)
 
 
 def worked(

@@ -73,6 +73,15 @@ def test_the_run_is_finished_and_nothing_temporary_is_left(trained_shop: Trained
     assert [path.name for path in trained_shop.settings.bundles.iterdir()] == [trained_shop.bundle.path.name]
 
 
+def test_the_run_tells_of_which_family_each_feature_is(trained_shop: TrainedShop, tmp_path: Path) -> None:
+    with looking(trained_shop.settings) as client:
+        kept = client.download_artifacts(trained_shop.run.run_id, "record/importance.parquet", str(tmp_path))
+    importance = pd.read_parquet(kept)
+    assert len(importance) > 100
+    assert {"channel", "store", "rhythm", "candidate sources"} <= set(importance["family"])
+    assert importance["family"].notna().all()
+
+
 # ------------------------------------------------------------------------------------------ leakage
 
 

@@ -118,12 +118,19 @@ class TestImportance:
 
     def test_a_long_tail_is_cut_and_said_so(self):
         table = pd.DataFrame({"feature": [f"f{n:03d}" for n in range(80)], "gain": np.arange(80.0), "splits": 1})
+        table["family"] = "rhythm"
         figure = drawn.feature_importance(table)
-        assert "Feature importance: the 25 strongest of 80\n" in words(figure)
+        assert "Feature importance: the 25 strongest of 80, and all by family\n" in words(figure)
         assert len(figure.axes[0].patches) == 25
 
+    def test_families_have_what_their_features_have_together(self, record):
+        below = drawn.feature_importance(record.importance).axes[1]
+        total = record.importance["gain"].sum()
+        expected = sorted(record.importance.groupby("family")["gain"].sum() / total * 100)
+        assert [width for _, width in bars(below)] == pytest.approx(expected)
+
     def test_a_ranker_that_never_split_has_no_shares(self):
-        table = pd.DataFrame({"feature": ["a", "b"], "gain": [0.0, 0.0], "splits": [0, 0]})
+        table = pd.DataFrame({"feature": ["a", "b"], "gain": [0.0, 0.0], "splits": [0, 0], "family": ["a", "a"]})
         assert [width for _, width in bars(drawn.feature_importance(table).axes[0])] == [0, 0]
 
 

@@ -115,6 +115,12 @@ format: $(READY)  ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
+BASE ?= HEAD
+
+.PHONY: against
+against: $(READY)  ## Train the code at hand and that of a commit, and compare (BASE=HEAD, CUTOFFS=2017-12-04,2017-12-11)
+	@$(BIN)/python -m experiments.against $(BASE) --cutoffs '$(CUTOFFS)' --work $(WORK) $(ARGS)
+
 BENCHMARKS := $(patsubst experiments/benchmarks/%.py,%,$(wildcard experiments/benchmarks/[a-z]*.py))
 
 .PHONY: benchmark

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from experiments.studies.optimiser_cases import one_shelf
 from tests.helpers.shelf_shops import best_of_all, random_shop
 from training.assortment.dinkelbach import cheap_bound_cents
 from training.assortment.narrow import relax
-from training.assortment.search import search
+from training.assortment.search import kicked, search
 from training.assortment.shadow import shadow_prices
 from training.assortment.shelf import shelves
 from training.assortment.tight import columns_of, leaving, tight_program
@@ -82,3 +83,23 @@ def test_what_a_sku_adds_is_the_profit_with_it_less_that_without(seed, other):
     without = listed.copy()
     without[0, sku] = False
     assert adds[0, sku] == pytest.approx(profit_cents(shop, listed) - profit_cents(shop, without), abs=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds)
+def test_kicks_keep_the_rules_and_never_lose(seed):
+    for shelf in shelves(random_shop(seed)):
+        found = search(shelf)
+        if found is not None:
+            better = kicked(shelf, found, kicks=5, seconds=60)
+            assert shelf.keeps(better)
+            assert shelf.profit_cents(better) >= shelf.profit_cents(found)
+            assert (kicked(shelf, found, kicks=5, seconds=60) == better).all()
+            assert (kicked(shelf, found, kicks=5, seconds=0) == found).all()
+
+
+def test_kicks_find_what_three_starts_overlook():
+    (shelf,) = shelves(one_shelf(200, 25, seed=105))
+    found = search(shelf)
+    assert found is not None
+    assert shelf.profit_cents(kicked(shelf, found, kicks=60, seconds=60)) > 1.0005 * shelf.profit_cents(found)

@@ -10,12 +10,15 @@ from training.assortment.highs import solve_program
 from training.assortment.narrow import relax
 from training.assortment.plan import Method, relative_gap
 from training.assortment.problem import Flags
-from training.assortment.search import improved, search
+from training.assortment.search import improved, kicked, search
 from training.assortment.shelf import Shelf
 from training.assortment.tight import columns_of
 
 _FOR_RELAXATION = 0.6
 """Of the time: the linear relaxation closes most gaps by itself; branching gets the rest."""
+_KICKS_A_SKU = 1
+_FOR_KICKS = 0.15
+"""Of the time, at most."""
 _SAFE = 1e-7
 """Relative room for the solver's tolerances."""
 
@@ -45,6 +48,8 @@ def solve_shelf(shelf: Shelf, seconds: float, gap: float, listed: Flags | None =
     cheap = cheap_bound_cents(shelf)
     if relative_gap(profit, cheap) <= gap:
         return ShelfPlan(listed, profit, max(cheap, profit), "search")
+    listed = kicked(shelf, listed, _KICKS_A_SKU * len(shelf.may), _FOR_KICKS * seconds)
+    profit = shelf.profit_cents(listed)
     relaxed = relax(shelf, listed, _FOR_RELAXATION * (until - time.perf_counter()), gap)
     bound = min(cheap, relaxed.bound_cents)
     left = until - time.perf_counter()

@@ -20,7 +20,7 @@ from serving.bundle import Bundle
 from serving.cache import locked
 from serving.recommender import Recommender
 from tests.helpers.datasets import ingested
-from training import learning
+from training import learning, tracking
 from training.evaluate import Evaluated
 from training.pipeline import Plan, train
 from training.stages import Stages
@@ -100,15 +100,21 @@ class Here:
         return done
 
 
+@contextmanager
+def _here(_count: int) -> Iterator[Here]:
+    yield Here()
+
+
+def train_cheaply(patch: pytest.MonkeyPatch) -> None:
+    """Trainings start no processes, most of whose time goes into imports, and draw no pictures for MLflow's pages."""
+    patch.setattr(learning, "_processes", _here)
+    patch.setattr(tracking, "figures", lambda _record: {})
+
+
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings of the test start no processes: most of what those take is imports."""
-
-    @contextmanager
-    def here(_count: int) -> Iterator[Here]:
-        yield Here()
-
-    monkeypatch.setattr(learning, "_processes", here)
+    """Trainings of the test are cheap; see `train_cheaply`."""
+    train_cheaply(monkeypatch)
 
 
 def _settings(folder: Path) -> Settings:

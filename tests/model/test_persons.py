@@ -1,7 +1,6 @@
 """Persons from a load to answers: one profile for both channels, consent, an erasure that a new training confirms."""
 
 import shutil
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +21,7 @@ from serving.recommender import Recommender
 from tests.helpers.datasets import LOADED_AT
 from tests.helpers.people_shop import people_dataset
 from tests.helpers.traces import traces
-from tests.helpers.trained import Here, shop_settings
-from training import learning
+from tests.helpers.trained import shop_settings, train_cheaply
 from training.erase import erase
 from training.export import export
 from training.pipeline import Plan, train
@@ -66,7 +64,7 @@ def shop(tmp_path_factory, mlflow_template):
         settings = shop_settings(folder / "work", mlflow_template)
         dataset = people_dataset(folder / "brought", customers=40, skus=24, days=90)
         ingest(settings, "tables", dataset, loaded_at=LOADED_AT)
-        patched.setattr(learning, "_processes", lambda _count: nullcontext(Here()))
+        train_cheaply(patched)
         bundle = train(settings, PLAN, AT, Stages()).bundle
         champion(settings, bundle)
         samples = pd.read_parquet(next(settings.work.rglob("samples.parquet")))

@@ -44,7 +44,7 @@ def assigned(connection):
     return connection.execute("SELECT subject, customer_id FROM customers ORDER BY subject").fetchall()
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(accounts, st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(rows, random):
     connection = outcome(rows)
@@ -55,7 +55,7 @@ def test_order_and_repetition_change_nothing(rows, random):
     assert assigned(connection) == before
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(accounts)
 def test_unique_ids_never_meet_and_everyone_has_one_customer(rows):
     connection = outcome(rows)
@@ -67,7 +67,7 @@ def test_unique_ids_never_meet_and_everyone_has_one_customer(rows):
     assert {row["account_id"] for row in rows if row["email"] or row["member_number"] or row["twin_id"]} <= set(letters)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(accounts, st.lists(st.sampled_from(LETTERS), max_size=20))
 def test_merging_identities_conserves_purchases(rows, buyers):
     connection = outcome(rows)

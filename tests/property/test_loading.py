@@ -31,7 +31,7 @@ LINES = st.lists(
     max_size=12,
     unique_by=lambda line: line[:2],
 )
-FEW = settings(max_examples=10)
+FEW = settings(max_examples=6)
 
 
 @contextmanager

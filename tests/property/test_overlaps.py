@@ -76,7 +76,7 @@ def left_after(spans: list[Span], held: list[Span]) -> list[Span]:
     return sorted(kept) if kept == spans else left_after(kept, held)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(SPANS, SPANS)
 def test_what_overlaps_is_left_out_and_counted(before: list[Span], spans: list[Span]) -> None:
     with TemporaryDirectory() as folder, duckdb.connect() as connection:

@@ -71,20 +71,20 @@ def _rounded(row: Row) -> Row:
     return {name: pytest.approx(value) if isinstance(value, float) else value for name, value in row.items()}
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(PAST, FUTURE, RUNNING, LATER)
 def test_the_future_changes_nothing(past: list[str], future: list[str], running: list[str], later: list[str]) -> None:
     assert grains(past + future, running + later) == grains(past, running)
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(PAST, RUNNING, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(past: list[str], running: list[str], random: Random) -> None:
     shuffled = random.sample(past, len(past)), random.sample(running, len(running))
     assert grains(*shuffled) == grains(past, running)
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(PAST, st.lists(lines(st.just(""), st.sampled_from(EDGES)), min_size=1, max_size=6))
 def test_anonymous_lines_sell_skus_and_make_no_customer(past: list[str], anonymous: list[str]) -> None:
     before, after = grains(past, []), grains(past + anonymous, [])

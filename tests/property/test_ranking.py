@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from training.metrics.ranking import METRICS, TASKS, Evaluation
@@ -11,6 +11,7 @@ IDS = st.integers(0, 6).map("c{}".format)
 SKUS = st.integers(0, 14).map("s{}".format)
 PURCHASES = st.lists(st.tuples(IDS, SKUS), min_size=1, max_size=40)
 LISTS = st.lists(st.tuples(IDS, SKUS, st.integers(1, 30)), max_size=60)
+SOME = settings(max_examples=30)
 
 
 def bought(rows: list[tuple[str, str]]) -> pd.DataFrame:
@@ -22,6 +23,7 @@ def listed(rows: list[tuple[str, str, int]]) -> pd.DataFrame:
     return table.astype({"customer_id": "str", "sku": "str", "rank": "int64"})
 
 
+@SOME
 @given(PURCHASES, PURCHASES, LISTS, st.randoms(use_true_random=False))
 def test_order_and_duplicates_of_rows_change_nothing(before, window, lists, shuffle):
     shuffled = [rows * 2 for rows in (before, window, lists)]
@@ -34,6 +36,7 @@ def test_order_and_duplicates_of_rows_change_nothing(before, window, lists, shuf
         assert coverage == same
 
 
+@SOME
 @given(PURCHASES, PURCHASES, LISTS)
 def test_figures_are_shares(before, window, lists):
     for task in TASKS:
@@ -42,6 +45,7 @@ def test_figures_are_shares(before, window, lists):
         assert figures.to_numpy().max(initial=0) <= 1 + 1e-12
 
 
+@SOME
 @given(PURCHASES, PURCHASES)
 def test_listing_exactly_what_was_bought_is_perfect(before, window):
     ranks = bought(window).drop_duplicates()
@@ -52,6 +56,7 @@ def test_listing_exactly_what_was_bought_is_perfect(before, window):
         np.testing.assert_allclose(perfect, 1.0)
 
 
+@SOME
 @given(PURCHASES, PURCHASES, LISTS, st.data())
 def test_one_more_hit_never_lowers(before, window, lists, data):
     """A label put in place of a SKU that is none."""
@@ -73,6 +78,7 @@ def test_one_more_hit_never_lowers(before, window, lists, data):
     assert figures.loc[who, "recall_at_100"] > worse.loc[who, "recall_at_100"]
 
 
+@SOME
 @given(PURCHASES, PURCHASES, LISTS)
 def test_other_customers_do_not_matter(before, window, lists):
     """A customer's figures are the same where everybody else's purchases and lists are taken away."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
@@ -63,10 +64,11 @@ def learn(
     count = min(settings.threads, len(windows) + 1)
     single = settings.shared_by(max(count, 1))
     with _processes(count) as processes:
-        # The latest first: it and the final cutoff are the largest.
-        jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
-        for nth, window in enumerate(windows):
-            jobs[processes.submit(window_rows, single, window, plan_days, settings.seed + nth)] = nth
+        with _interrupts_later():
+            # The latest first: it and the final cutoff are the largest.
+            jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
+            for nth, window in enumerate(windows):
+                jobs[processes.submit(window_rows, single, window, plan_days, settings.seed + nth)] = nth
         for job in as_completed(jobs):
             yield (jobs[job], *job.result())
 
@@ -90,6 +92,17 @@ def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
                 )
                 raise StateError(message) from error
             raise
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C waits for the end of the body; processes that start in it never hear it, not even while they import."""
+    resource_tracker.ensure_running()  # otherwise the first process starts it, which lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def follow_parent() -> None:

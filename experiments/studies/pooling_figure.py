@@ -22,7 +22,7 @@ def figure(compared: pd.DataFrame) -> Figure:
         for nth, history in enumerate(histories):
             mine = rows[(rows["channel"] == channel) & (rows["history"] == history)].set_index("arm").loc[arms]
             places = [at + 0.18 * (nth - (len(histories) - 1) / 2) for at in range(len(arms))]
-            around = [mine["mean"] - mine["low"], mine["high"] - mine["mean"]]
+            around = [(mine["mean"] - mine["low"]).clip(0), (mine["high"] - mine["mean"]).clip(0)]  # rounding
             label = f"{history} ({int(mine['people'].iloc[0]):,})"
             axes.errorbar(places, mine["mean"], yerr=around, fmt="o", color=COLOURS[history], label=label, markersize=4)
         axes.set_xticks(range(len(arms)), [arm.replace(", ", ",\n").replace(" only", "\nonly") for arm in arms])

@@ -57,7 +57,16 @@ def suppliers(rows: pd.DataFrame, names: Mapping[str, str]) -> dict[str, pd.Data
         [("chain", 41_220_460, 40_310_845, 909_615), ("platform", 12_904_310, 12_400_650, 503_660)],
         columns=["party", "alone_cents", "pooled_cents", "saving_cents"],
     )
-    return {"suppliers": table, "orders": orders, "parties": parties}
+    total = int(cost.sum())
+    turns = pd.DataFrame(
+        [
+            ("today's lists", 40, total + 930_000, total + 300_000, 400.0, 90_000, 720_000, None),
+            ("turn 1", len(bought), total + 960_000, total + 120_000, 160.0, 42_000, 882_000, "They earn most."),
+        ],
+        columns=["turn", "listings", "margin_cents", "order_cents", "left_over_units", "left_over_cents",
+                 "profit_cents", "note"],
+    ).assign(bound_cents=901_000)  # fmt: skip
+    return {"turns": turns, "suppliers": table, "orders": orders, "parties": parties}
 
 
 def festival(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

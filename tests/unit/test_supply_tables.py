@@ -1,17 +1,21 @@
 """From contract tables to an order, what to ask suppliers for, and orders and assortments in turn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.errors import DataError
 from features.warehouse import Warehouse
-from tests.helpers.supply_problems import plain
+from tests.helpers.supply_problems import plain, random_problem
 from training.assortment.problem import Problem as Shelf
-from training.supply.alternate import Joined, alternate, cheapest_unit_cost
+from training.supply.alternate import Joined, alternate, demand_of, first_line, valued
 from training.supply.asks import asks, saved_by_pooling, supplier_table
 from training.supply.audit import audit
+from training.supply.cheapest import Most, cheapest_line
 from training.supply.from_tables import Wishes, from_tables
+from training.supply.joint_audit import joint_faults
 from training.supply.problem import EVERYBODY
 from training.supply.solve import solve
 from training.supply.split import split
@@ -149,22 +153,99 @@ def _shelf(skus):
 def test_what_is_dear_to_order_is_taken_out_of_the_assortment():
     # both seem to earn 50 cents at the lowest cost; sku-1 has a minimum order of 500 that nobody can sell
     supply = plain([[0, 0]], [[0.5, 0.5]], least_units=[[0, 500]])
-    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.array([0]))
+    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.ones((1, 1)))
     found = alternate(joined, 12)
-    assert found.best.assortment.listed.tolist() == [[True, False]]
+    assert found.best.listed.tolist() == [[True, False]]
     # 50 of 100 visits buy sku-0 at a profit of 50 cents
     assert found.best.profit_cents == pytest.approx(2500)
     assert found.bound_cents >= found.best.profit_cents
     assert len(found.turns) >= 2
 
 
-def test_costs_that_no_order_can_beat():
-    problem = plain([[1]], [[2.0], [3.0]], spend_from=[[0, 9], [0, 9]], discount=[[0, 0.1], [0, 0.5]], freight=[[1, 0]])
-    assert cheapest_unit_cost(problem).tolist() == [[1.5]]
+def test_a_line_that_no_order_can_beat_by_hand():
+    # who needs 10 units at most and must take 40 is left with 30, each at a loss of half of 2.0; else 3.0 a unit
+    problem = plain([[10]], [[2.0], [3.0]], least_units=[[40], [0]])
+    line = cheapest_line(problem, Most(np.array([10.0]), np.array([10.0, 10.0])), 0.5, np.array([10.0]))
+    # 10 units cost 20 + 30 from the first, 30 from the second; from 0 to 10 units a unit costs 3 at least
+    assert (line.fixed.tolist(), line.unit.tolist(), line.average.tolist()) == ([0.0], [3.0], [3.0])
+    dearer = replace(problem, unit_cost=np.array([[[2.0]], [[9.0]]]))
+    line = cheapest_line(dearer, Most(np.array([10.0]), np.array([10.0, 10.0])), 0.5, np.array([10.0]))
+    assert line.fixed[0] + 10 * line.unit[0] == pytest.approx(50)
+
+
+def test_nobody_supplies_it():
+    line = cheapest_line(plain([[1]], [[np.nan]]), Most(np.ones(1), np.ones(1)), 1.0, np.ones(1))
+    assert line.unit.tolist() == [np.inf]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_order_costs_less_than_the_line(seed):
+    problem = random_problem(seed, skus=1)
+    most = float(problem.needed_units.sum())
+    for loss in (0.3, 1.0):
+        for near in (1.0, most):
+            line = cheapest_line(problem, Most(np.array([most]), np.full(2, most)), loss, np.array([near]))
+            for north in range(int(problem.needed_units[0, 0]) + 1):
+                demand = np.array([[float(north)], [problem.needed_units[1, 0]]])
+                if demand.sum():
+                    assert cost_of_demand(problem, demand, loss) >= line.fixed[0] + line.unit[0] * demand.sum() - 1e-6
+
+
+def cost_of_demand(problem, demand, loss):
+    """The whole order less what is left over, which is worth 1 − loss of its price."""
+    order = solve(problem.with_demand(demand), 5)
+    left_over = order.units.sum() - demand.sum()
+    return order.total - (1 - loss) * left_over * order.lowest_price[0]
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_lists_and_order_in_turn_hold_an_audit_and_their_bound(seed):
+    joined = random_joined(seed)
+    found = alternate(joined, 3)
+    assert joint_faults(joined, found.best, found.bound_cents) == ()
+    some = np.random.default_rng(seed).random((8, 2, 3)) < 0.7
+    every = [valued_lists(joined, listed) for listed in some]
+    assert max(every) <= found.bound_cents + 1e-6 * abs(found.bound_cents)
+    wrong = replace(found.best, profit_cents=found.best.profit_cents + 5)
+    assert "not" in joint_faults(joined, wrong, found.bound_cents)[0]
+    assert "more than their bound" in joint_faults(joined, found.best, found.best.profit_cents - 1)[0]
+    other = replace(found.best, listed=~found.best.listed)
+    assert any("the order is for" in fault for fault in joint_faults(joined, other, np.inf))
+
+
+def random_joined(seed):
+    """Two clusters that two retailers buy for, three SKUs of which the last has no terms."""
+    generator = np.random.default_rng(seed)
+    supply = random_problem(seed, skus=2)
+    supply = replace(
+        supply, capacity_units=np.full(2, np.inf), most_units=np.full((2, 2), np.inf), most_share=np.ones(2)
+    )
+    shelf = Shelf(
+        skus=(*supply.skus, "known"),
+        clusters=("one", "two"),
+        stores_per_cluster=np.array([1, 1]),
+        visits=generator.uniform(10, 30, 2),
+        mix=np.array([[0.5, 0.5], [0.2, 0.8]]),
+        weight=np.tile(generator.uniform(0.2, 2, (1, 2, 3)), (2, 1, 1)),
+        unit_profit_cents=np.zeros((2, 3)),
+    )
+    margin = generator.uniform(800, 2500, (1, 3)).repeat(2, axis=0)
+    return Joined(shelf, margin, supply, np.array([[1.0, 0.0], [0.4, 0.6]]), 0.4)
+
+
+def valued_lists(joined, listed):
+    order = solve(joined.supply.with_demand(demand_of(joined, listed)), 2)
+    return valued(joined, listed, order, first_line(joined)).profit_cents
+
+
+def test_demand_bears_its_part_of_an_order(warehouse):
+    problem, _ = from_tables(warehouse, Wishes(DEMAND, order_part={"V1": 0.5, "V2": 0.1}))
+    assert problem.fixed_cost.tolist() == [3.5, 0, 0]
+    assert problem.account_least_units.tolist() == [0, 0, 0.5]
 
 
 def test_an_assortment_of_other_skus_is_refused():
     supply = plain([[0, 0]], [[0.5, 0.5]])
-    joined = Joined(_shelf(("x", "y")), np.full((1, 2), 100.0), supply, np.array([0]))
-    with pytest.raises(DataError, match="different SKUs"):
+    joined = Joined(_shelf(("x", "y")), np.full((1, 2), 100.0), supply, np.ones((1, 1)))
+    with pytest.raises(DataError, match="2 SKUs that the assortment lacks"):
         alternate(joined, 1)

@@ -1,52 +1,82 @@
-"""The suppliers screen: what the planned demand costs to buy, alone and pooled, and what to ask for next."""
+"""The suppliers screen: how lists and orders came about, what the order costs alone and pooled, and what to ask for."""
 
 import numpy as np
 import pandas as pd
 
-from features.errors import DataError, UserError
-from features.warehouse import Warehouse
-from training.assort.outcome import Outcome
 from training.assort.part import Part, without
+from training.assort.planned import Bought, Planned
 from training.assort.scope import CENTS, Scope
+from training.assort.terms import Terms
 from training.assortment.value import units
+from training.supply.alternate import Turn, left_over_value
 from training.supply.asks import asks, supplier_table
-from training.supply.from_tables import Wishes, from_tables
 from training.supply.problem import Problem as Supply
-from training.supply.split import Split, split
+from training.supply.split import Split
 
-NAMES = ("suppliers", "parties", "orders")
-SECONDS = 30.0
-GROUPS = 2
-"""Buying groups that are pooled at most; stores are split evenly where nothing says which group buys for them."""
+NAMES = ("turns", "suppliers", "parties", "orders")
 
 
-def tables(warehouse: Warehouse, scope: Scope, out: Outcome, groups: tuple[str, ...]) -> Part:
-    """The three tables; where there are no terms, or none that can be met, why. `groups`: those that terms name."""
-    sold = units(out.problem, out.proposed).sum(axis=0)
-    names = groups[:GROUPS] or ("all",)
-    demand = pd.DataFrame(
-        [
-            {"buying_group": name, "sku": sku, "units": float(amount) / len(names)}
-            for name in names
-            for sku, amount in zip(out.problem.skus, sold, strict=True)
-            if amount > 0
-        ]
+def tables(made: Planned, scope: Scope, terms: Terms | None) -> Part:
+    """The four tables; where there are no terms, or none that can be met, why."""
+    if made.bought is None or terms is None:
+        return without(made.why, *NAMES)
+    bought = made.bought
+    return Part(
+        {
+            "turns": _turns(bought),
+            "suppliers": _suppliers(bought, terms),
+            "parties": _parties(bought.split),
+            "orders": _orders(bought, scope),
+        }
     )
-    try:
-        problem, notes = from_tables(warehouse, Wishes(demand))
-        found = split(problem, SECONDS)
-    except (DataError, UserError) as error:
-        return without(str(error), *NAMES)
-    made = {
-        "suppliers": _suppliers(found, notes),
-        "parties": _parties(found),
-        "orders": _orders(found, scope),
+
+
+def main_suppliers(bought: Bought, otherwise: pd.Series, skus: tuple[str, ...]) -> list[object]:
+    """By SKU, whoever delivers most of it; of what is not bought, who is known to."""
+    problem, ordered = bought.split.pooled.problem, bought.split.pooled.units.sum(axis=0)
+    main = {
+        sku: problem.suppliers[int(np.argmax(ordered[:, nth]))]
+        for nth, sku in enumerate(problem.skus)
+        if ordered[:, nth].any()
     }
-    return Part(made)
+    return [main.get(sku, known) for sku, known in zip(skus, otherwise, strict=True)]
 
 
-def _suppliers(found: Split, notes: tuple[str, ...]) -> pd.DataFrame:
+def _turns(bought: Bought) -> pd.DataFrame:
+    """Today's lists first, then each turn; the bound stands beside each."""
+    named = [("today's lists", bought.today)]
+    named += [(f"turn {nth}", turn) for nth, turn in enumerate(bought.found.turns, start=1)]
+    rows = [_turn(bought, name, turn) for name, turn in named]
+    best = bought.today if bought.is_today else bought.found.best
+    proposed = _turn(bought, "proposed", bought.turn) | {"note": _why_proposed(bought, best)}
+    return pd.DataFrame([*rows, proposed])
+
+
+def _why_proposed(bought: Bought, best: Turn) -> str:
+    name = "today's lists" if bought.is_today else f"turn {bought.found.turns.index(best) + 1}"
+    return f"The lists of {name}: they earn most. Their order was sought once more for who pays what."
+
+
+def _turn(bought: Bought, name: str, turn: Turn) -> dict[str, object]:
+    joined = bought.joined
+    sold = units(joined.shelf, turn.listed)
+    over = turn.order.units.sum() - turn.order.problem.demand_units.sum()
+    return {
+        "turn": name,
+        "listings": int(turn.listed.sum()),
+        "margin_cents": round(float((sold * joined.margin_cents).sum())),
+        "order_cents": _cents(turn.order.total),
+        "left_over_units": float(max(over, 0.0)),
+        "left_over_cents": _cents(left_over_value(joined, turn.order).sum()),
+        "profit_cents": round(turn.profit_cents),
+        "bound_cents": int(np.ceil(bought.found.bound_cents)),
+        "note": None,
+    }
+
+
+def _suppliers(bought: Bought, terms: Terms) -> pd.DataFrame:
     """A row a supplier that is bought from: its accounts together."""
+    found, names, notes = bought.split, terms.names, terms.notes
     accounts = supplier_table(found)
     accounts = accounts[accounts["spend"] > 0]
     problem, plan = found.pooled.problem, found.pooled
@@ -60,19 +90,34 @@ def _suppliers(found: Split, notes: tuple[str, ...]) -> pd.DataFrame:
         worth, text = asked.get(str(supplier), (0.0, ""))
         rows.append({
             "supplier": supplier,
-            "name": supplier,
+            "name": names.get(str(supplier), str(supplier)),
             "skus": int((plan.units[:, at].sum(axis=(0, 1)) > 0).sum()),
             "spend_cents": _cents(mine["spend"].sum()),
-            "tier": int(mine["tier"].max()) - 1,
+            "tier": max(int(mine["tier"].max()) - 1, _unit_tier(problem, plan.units, at)),
             "discount_percent": 100 * _discount(plan.problem, plan.units, at, float(mine["spend"].sum())),
             "next_tier_cents": _cents(mine["distance"].min()) if mine["distance"].notna().any() else None,
             "next_saving_cents": _cents(worth) if worth else None,
             "minimum_short_units": float(mine["units above need"].sum()),
             "alone_cents": _cents(mine["cost alone"].sum()),
             "pooled_cents": _cents(mine["cost together"].sum()),
-            "ask": text or (notes[0] if notes else "Nothing: neither a tier nor a minimum order costs anything here."),
+            "ask": text.replace(f"Ask {supplier} ", f"Ask {names.get(str(supplier), supplier)} ", 1)
+            or _otherwise(float(mine["units above need"].sum()), notes),
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _otherwise(beyond_units: float, notes: tuple[str, ...]) -> str:
+    """What to ask where neither a tier nor a minimum is worth it."""
+    if beyond_units >= 1:
+        return f"Smaller packs: {beyond_units:,.0f} units are ordered only because packs are whole."
+    return notes[0] if notes else "Nothing: neither a tier nor a minimum order costs anything here."
+
+
+def _unit_tier(problem: Supply, ordered: np.ndarray, at: list[int]) -> int:
+    """The highest tier by units that one of its SKUs reaches; 0 is the first."""
+    units_ = ordered[:, at].sum(axis=0)[:, :, None]
+    reached = (units_ > 0) & (units_ >= problem.unit_from[at]) & np.isfinite(problem.unit_cost[at])
+    return int(np.max(np.where(reached, np.arange(reached.shape[2]), 0), initial=0))
 
 
 def _discount(problem: Supply, ordered: np.ndarray, at: list[int], spend: float) -> float:
@@ -97,10 +142,10 @@ def _parties(found: Split) -> pd.DataFrame:
     )
 
 
-def _orders(found: Split, scope: Scope) -> pd.DataFrame:
-    problem, plan = found.pooled.problem, found.pooled
+def _orders(bought: Bought, scope: Scope) -> pd.DataFrame:
+    problem, plan = bought.split.pooled.problem, bought.split.pooled
     title = dict(zip(scope.catalogue["sku"], scope.catalogue["name"].fillna(scope.catalogue["sku"]), strict=True))
-    cost = plan.unit_cost
+    amounts = plan.line_amounts
     rows = []
     for party, account, sku in np.argwhere(plan.units > 0).tolist():
         ordered, least = float(plan.units[party, account, sku]), float(problem.least_units[account, sku])
@@ -110,7 +155,7 @@ def _orders(found: Split, scope: Scope) -> pd.DataFrame:
             "sku": problem.skus[sku],
             "name": title.get(problem.skus[sku], problem.skus[sku]),
             "units": ordered,
-            "cost_cents": _cents(ordered * float(np.nan_to_num(cost[party, sku]))),
+            "cost_cents": _cents(amounts[party, account, sku]),
             "pack_units": float(problem.pack_units[account, sku]),
             "minimum_units": least,
             "short_units": max(least - float(problem.needed_units[:, sku].sum()), 0.0),

@@ -1,6 +1,6 @@
 """The table of decisions: each SKU in each cluster, with its reason, its interval, and what would change it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from training.assort.outcome import Outcome, interval, place_worth_cents, whole, worth_cents
+from training.assort.reasons import Ground, words
 from training.assort.scope import Scope
 from training.assortment.plan import Plan
 from training.assortment.problem import Flags, Floats, Problem
@@ -17,7 +18,6 @@ from training.choice.needs import NeedStates
 from training.choice.transfer import Transfer, transfer
 
 DESTINATIONS = 3
-MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,13 +109,13 @@ def decisions(scope: Scope, out: Outcome, plan: Plan, why: Evidence, horizon_wee
         "facings_now": facings_now.ravel(),
         "facings": plan.facings.ravel(),
         "supplier": catalogue["supplier"],
-        "unit_cost_cents": catalogue["unit_cost_cents"],
+        "unit_cost_cents": _unit_cost_cents(scope, problem).ravel(),
         "price_cents": catalogue["price_cents"],
         "units_now": sold["now"].ravel(),
         "units_proposed": sold["proposed"].ravel(),
         "sales_now_cents": whole(sold["now"] * price).ravel(),
         "sales_proposed_cents": whole(sold["proposed"] * price).ravel(),
-        "profit_now_cents": whole(sold["now"] * problem.unit_profit_cents).ravel(),
+        "profit_now_cents": whole(sold["now"] * out.now_profit_cents).ravel(),
         "profit_proposed_cents": whole(profit).ravel(),
         "profit_low_cents": whole(np.floor(profit_low)).ravel(),
         "profit_high_cents": whole(np.ceil(profit_high)).ravel(),
@@ -128,16 +128,36 @@ def decisions(scope: Scope, out: Outcome, plan: Plan, why: Evidence, horizon_wee
     })  # fmt: skip
     table = _with_shelf(table, scope, plan, problem, sold["proposed"], horizon_weeks)
     table = pd.concat([table, _destinations(problem, why.transfers)], axis=1)
-    title = dict(zip(table["sku"], table["name"], strict=True))
-    words = [_words(row, cents, title) for row, cents in zip(_plain(table), place.ravel(), strict=True)]
+    told = [words(row, ground) for row, ground in zip(_plain(table), _grounds(scope, out, place), strict=True)]
     for name, nth in (("reason", 0), ("reason_codes", 1), ("what_would_change_it", 2)):
-        table[name] = [each[nth] for each in words]
+        table[name] = [each[nth] for each in told]
     return table
+
+
+def _grounds(scope: Scope, out: Outcome, place: Floats) -> Iterator[Ground]:
+    """The ground of each row: clusters one after the other, every SKU of each."""
+    problem = out.problem
+    carried = dict(zip(scope.skus, scope.listed.sum(axis=0).tolist(), strict=True))
+    title = dict(zip(scope.catalogue["sku"], scope.catalogue["name"].fillna(scope.catalogue["sku"]), strict=True))
+    full_code = "SKU_LIMIT" if problem.width_cm is None else "SPACE"
+    changed = (out.now != out.proposed).sum(axis=1)
+    for nth in range(len(problem.clusters)):
+        is_full = problem.max_changes is not None and changed[nth] >= problem.max_changes[nth]
+        if problem.max_changes_chain is not None:
+            is_full = is_full or changed.sum() >= problem.max_changes_chain
+        ground = Ground(float(place[nth, 0]), bool(is_full), full_code, carried, len(scope.stores), title)
+        yield from [ground] * len(problem.skus)
+
+
+def _unit_cost_cents(scope: Scope, problem: Problem) -> Floats:
+    """(C, n) what a unit costs in each cluster, as the plan buys it; NaN where its price is not known."""
+    price = scope.catalogue["price_cents"].to_numpy(dtype=np.float64)
+    return np.asarray(np.rint(price - problem.unit_profit_cents))
 
 
 def _plain(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for row in table.to_dict("records"):
-        yield {str(name): value for name, value in row.items()}
+        yield {str(name): None if pd.isna(value) else value for name, value in row.items()}
 
 
 def _if_added(problem: Problem, listed: Flags) -> Floats:
@@ -209,54 +229,3 @@ def _destinations(problem: Problem, transfers: tuple[Transfer, ...]) -> pd.DataF
                 row[f"destination_{nth}_percent"] = 100 * share[other] if known else None
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _words(row: dict[str, Any], place_cents: float, title: Mapping[str, str]) -> tuple[str, str, str]:
-    """Reason, codes, and what would change it."""
-    walks = float(row["incremental_percent"])
-    worth = float(row["worth_cents"])
-    rule = row["binding_rule"]
-    listed = bool(row["is_listed_proposed"])
-    own = float(row["profit_proposed_cents"])
-    goes_to = title.get(row["destination_1"])
-    codes: list[str] = []
-    if rule:
-        codes.append(_rule_code(str(rule)))
-        said = f"The rule “{rule}” decides."
-    elif listed and walks >= 100 * MOSTLY:
-        codes.append("INCREMENTAL")
-        said = f"{walks:.0f} % of its demand would leave the category without it."
-    elif listed:
-        codes.append("MARGIN" if worth > place_cents else "FAST")
-        said = f"It earns more than what would take its place: {_money(worth)} that the cluster would lose without it."
-    elif worth < 0:
-        codes.append("SPACE" if row["days_of_supply"] is not None else "SKU_LIMIT")
-        said = f"It would add {_money(-worth)}, but what stands on the shelf earns more with its place."
-    else:
-        codes.append("DUPLICATE" if walks < 100 * MOSTLY else "SLOW")
-        said = f"{100 - walks:.0f} % of its demand goes to other SKUs" + (f", most to {goes_to}." if goes_to else ".")
-    if row["swap_partner"]:
-        said += f" It is swapped with {title.get(row['swap_partner'], row['swap_partner'])}."
-    return said, " ".join(codes), _turn(listed, worth, own, place_cents)
-
-
-def _turn(listed: bool, worth: float, own: float, place_cents: float) -> str:  # noqa: FBT001 - of one decision
-    """The smallest change of its own profit that would turn the decision."""
-    if listed and own > 0:
-        fall = min(max(worth - place_cents, 0.0) / own, 1.0)
-        return f"It would go if a unit earned {fall:.0%} less, all else equal."
-    if listed:
-        return "It would go without the rule that keeps it."
-    if worth < 0:
-        needed = place_cents + worth
-        return f"It would come with one more place, or if it earned {_money(max(needed, 0.0))} more here."
-    return f"It would come if it earned {_money(worth + place_cents)} more here over the weeks planned."
-
-
-def _rule_code(rule: str) -> str:
-    kinds = {"must-carry": "MUST_CARRY", "ban": "BANNED", "override": "OVERRIDE", "brand": "BRAND_MINIMUM"}
-    return next((code for start, code in kinds.items() if rule.startswith(start)), "CHANGE_LIMIT")
-
-
-def _money(cents: float) -> str:
-    return f"{cents / 100:,.2f}"

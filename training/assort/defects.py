@@ -6,8 +6,11 @@ import pandas as pd
 from features.loading.quarantine import REASON
 from features.settings import Settings
 from features.sql import parquet
+from training.assort.ruled import LEAST_CARRIED
 from training.assort.scope import ASSUMED_COST_SHARE, MOST_SKUS, Scope
 from training.assort.shoppers import OUTSIDE_SHARES, Shoppers
+from training.assort.terms import buying_groups
+from training.reports.writing import money
 
 _USED = ("web_orders", "till_receipts", "skus", "stores", "stock", "prices", "promotions", "listings", "supplier_terms")
 
@@ -24,8 +27,6 @@ def defects(settings: Settings, scope: Scope) -> pd.DataFrame:
         lacking = catalogue[column] if column == "is_cost_assumed" else catalogue[column].isna()
         if lacking.any():
             rows.append(("skus", fault, int(lacking.sum()), effect))
-    if not scope.counted:
-        rows.append(("stock", "stock was never counted", 0, "Weeks without sales may have been weeks without stock."))
     if not rows:
         return pd.DataFrame()
     return pd.DataFrame(rows, columns=["table", "fault", "rows", "effect"]).drop_duplicates(["table", "fault"])
@@ -64,8 +65,19 @@ def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:
         said.append(
             f"{share:.0%} of the SKUs have no known cost; it is taken as {ASSUMED_COST_SHARE:.0%} of the price."
         )
-    if len(scope.groups) > 1:
-        said.append("Stores do not say which buying group buys for them: each group is taken to need an equal part.")
+    groups = buying_groups(scope)
+    lost = int(scope.shops["buying_group"].isna().sum())
+    if len(groups) > 1 and lost:
+        said.append(
+            f"{lost} of {len(scope.shops)} stores do not say which buying group buys for them (their store group, or "
+            f"terms of their party, could): {' and '.join(groups)} are taken to buy equal parts of what they sell."
+        )
+    few = int(((scope.listed.mean(axis=0) < LEAST_CARRIED) & scope.listed.any(axis=0)).sum())
+    if few:
+        said.append(
+            f"{few} SKUs are carried by fewer than {LEAST_CARRIED:.0%} of the stores. What they would sell elsewhere "
+            "is not known, and no list gets them that does not have them, unless you ask for it."
+        )
     if not scope.counted:
         said.append("Stock was not counted: what empty shelves did not sell is not known, so demand may be higher.")
     if found.price is None:
@@ -80,3 +92,16 @@ def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:
             else f"What a change of price does cannot be told from the weeks in which prices moved ({ends})."
         )
     return tuple(said)
+
+
+def below_cost(decisions: pd.DataFrame) -> tuple[str, ...]:
+    """What today's lists lose on SKUs that cost more than they sell for: much of a gain may be no more than that."""
+    losing = decisions[decisions["profit_now_cents"] < 0]
+    if losing.empty:
+        return ()
+    lost = -int(losing["profit_now_cents"].sum())
+    said = (
+        f"{losing['sku'].nunique()} SKUs cost more now than they sell for, as recorded: {money(lost)} "
+        "over the weeks planned. Part of the gain is to be rid of them; check these costs first."
+    )
+    return (said,)

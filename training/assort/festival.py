@@ -12,6 +12,7 @@ from features.warehouse import Warehouse
 from training.assort.outcome import Outcome
 from training.assort.part import Part, without
 from training.assort.scope import Scope
+from training.assort.terms import LEFT_OVER_LOSS
 from training.assortment.value import units
 from training.festival.daily import NOT_TOLD
 from training.festival.past import Past, past
@@ -19,8 +20,6 @@ from training.festival.plan import Ask, festival_plan
 
 NAMES = ("festival_uplifts", "festival_flows", "festival_stock")
 EVENT_DAYS = 3.0
-LEFT_OVER_LOSS = 0.3
-"""Of its cost, what a unit that is left over loses: markdown and holding."""
 
 
 def tables(warehouse: Warehouse, scope: Scope, out: Outcome, cutoff: Cutoff) -> Part:

@@ -68,8 +68,10 @@ def _row(sku: str, name: str, ahead: pd.Series, scope: Scope, out: Outcome) -> d
         "test_stores": max(round(0.1 * len(scope.stores)), 1),
         "test_weeks": TEST_WEEKS,
         "plan": (
-            f"Price it near {price / CENTS:.2f}, list it in the test stores for {TEST_WEEKS} weeks, and compare the "
-            "category with as many stores like them."
+            "No test: what it takes from the others is worth more than what it brings, at the high end too."
+            if net[-1] < 0
+            else f"Price it near {price / CENTS:.2f}, list it in the test stores for {TEST_WEEKS} weeks, and compare "
+            "the category with as many stores like them."
         ),
     }
     for nth, other in enumerate(best, start=1):

@@ -26,6 +26,7 @@ class Outcome:
     draws      the same problem as each resample of the sales has it
     range      it where the fewest and where the most visits leave with nothing
     now, proposed  (C, n) listed
+    now_profit_cents  (C, n) what a unit earns as listed and bought now; the problem's are those of the proposal
     """
 
     problem: Problem
@@ -33,15 +34,25 @@ class Outcome:
     range: tuple[Problem, Problem]
     now: Flags
     proposed: Flags
+    now_profit_cents: Floats
 
     def drawn(self, figure: Callable[[Problem], Floats]) -> Floats:
         """(draws, …) a figure of the problem, in each resample."""
         return np.stack([figure(problem) for problem in self.draws])
 
 
-def outcome(found: Shoppers, held: Shelves, problem: Problem, proposed: Flags, seed: int) -> Outcome:
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What was planned: the problem at its costs, the lists, and what a unit earns as listed and bought now."""
+
+    problem: Problem
+    proposed: Flags
+    now_profit_cents: Floats
+
+
+def outcome(found: Shoppers, held: Shelves, made: Made, seed: int) -> Outcome:
     """The outcome of a plan; demand of clusters is drawn beside shoppers' tastes."""
-    now = current(problem)
+    problem, now = made.problem, current(made.problem)
     sold = units(problem, now).sum(axis=1)
     random = np.random.default_rng([seed, 11])
     # stores sell by chance too: a Poisson total, as its posterior (gamma)
@@ -51,7 +62,7 @@ def outcome(found: Shoppers, held: Shelves, problem: Problem, proposed: Flags, s
         for attraction, factor in zip(found.resamples, scale, strict=True)
     )
     low, high = (_with(problem, held, attraction, sold, now) for attraction in (found.low, found.high))
-    return Outcome(problem, draws, (low, high), now, proposed)
+    return Outcome(problem, draws, (low, high), now, made.proposed, made.now_profit_cents)
 
 
 def current(problem: Problem) -> Flags:

@@ -3,7 +3,8 @@
 Each stage is one call, and data goes one way. What the data cannot say is left out with a sentence that says why.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,19 @@ import numpy as np
 import pandas as pd
 
 from features.clock import Cutoff
+from features.errors import DataError
 from features.settings import Settings
 from features.warehouse import Warehouse
 from serving.assortment_request import AssortmentRequest
 from training.assort import buying, festival, newcoming
 from training.assort.decisions import Evidence, decisions, moved_from, walk_range
-from training.assort.defects import defects, unknowns
+from training.assort.defects import below_cost, defects, unknowns
 from training.assort.evidence import backtests
 from training.assort.loyal import loyal_buyers
-from training.assort.outcome import Outcome, interval, outcome
-from training.assort.ruled import Ruled, rule_table, ruled
+from training.assort.outcome import Made, Outcome, interval, outcome
+from training.assort.planned import Planned, planned
+from training.assort.removals import removals
+from training.assort.ruled import Ruled, bound_alike, override_costs, rule_table, ruled
 from training.assort.scope import Scope, scope
 from training.assort.shelves import Shelves, gather
 from training.assort.shoppers import Shoppers, shoppers
@@ -36,11 +40,12 @@ from training.assort.store_tables import (
     stores,
     transfers,
 )
+from training.assort.terms import Terms, terms
 from training.assort.trial import trial
 from training.assortment.audit import audit
 from training.assortment.plan import Plan
-from training.assortment.problem import Flags, Floats, Problem
-from training.assortment.solve import solve
+from training.assortment.problem import Codes, Flags, Floats, Problem
+from training.assortment.rules import read_rules
 from training.assortment.value import listing_cost_cents, units
 from training.choice.attraction import Attraction
 from training.choice.needs import need_states
@@ -50,8 +55,7 @@ from training.reports.overrides import Overrides
 from training.reports.sums import summary_measures, summary_money
 from training.reports.tables import AssortmentReport, Proof, Run, assembled
 from training.stages import Stages
-
-SOLVE_SECONDS = 60.0
+from training.supply.alternate import at_costs, first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +86,81 @@ def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> Assortm
         found = shoppers(seen, request.seed)
         say(f"{found.model.classes} classes, {len(found.resamples)} resamples")
     with stages.stage("clusters and shelves") as say:
-        held = gather(seen, found, ahead, request.horizon_weeks)
+        read = read_rules(asked.rules) if asked.rules else ()
+        offers, why = _terms(warehouse, seen)
+        number = asked.before.run.clusters if asked.before else None
+        bind = bound_alike(seen, read)
+        held = gather(seen, found, ahead, request.horizon_weeks, partial(_at_terms, seen, offers, bind), number)
         say(f"{len(held.problem.clusters)} clusters of stores")
     with stages.stage("plan") as say:
-        rules = ruled(held, seen, asked.rules, asked.overrides, asked.before)
-        plan = solve(rules.problem, SOLVE_SECONDS)
-        say(f"within {100 * plan.gap:.2f} % of the best there can be, proven by {plan.method}")
+        rules = ruled(held, seen, read, asked.overrides, asked.before)
+        joined = offers.joined(seen, held.label, held.demand, rules.problem) if offers else None
+        made = planned(rules.problem, joined, why)
+        say(f"within {100 * made.plan.gap:.2f} % of the best there can be, {_how(made)}")
     with stages.stage("report") as say:
-        report = _report(settings, warehouse, asked, _Made(seen, ahead, found, held, rules, plan, cutoff))
+        report = _report(settings, warehouse, asked, _Stages(seen, ahead, found, held, rules, offers, made, cutoff))
         say(f"{len(report.decisions):,} decisions")
     return report
 
 
+def _terms(warehouse: Warehouse, seen: Scope) -> tuple[Terms | None, str]:
+    """What suppliers ask; None where nobody does, or nothing that can be planned with, and why."""
+    try:
+        return terms(warehouse, seen), ""
+    except DataError as error:
+        return None, str(error)
+
+
+def _at_terms(
+    seen: Scope,
+    offers: Terms | None,
+    bind: Callable[[Problem, Codes], Problem],
+    problem: Problem,
+    label: Codes,
+    sold: Floats,
+) -> Problem:
+    """A problem of so many clusters under the rules, at costs that no order can beat where there are terms."""
+    bound = bind(problem, label)
+    if offers is None:
+        return bound
+    joined = offers.joined(seen, label, sold, bound)
+    return at_costs(joined, first_line(joined))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Made:
-    """What the stages made."""
+class _Stages:
+    """What the stages made; `rules` are at the costs of the plan before the order."""
 
     scope: Scope
     ahead: pd.DataFrame
     found: Shoppers
     held: Shelves
     rules: Ruled
-    plan: Plan
+    terms: Terms | None
+    planned: Planned
     cutoff: Cutoff
 
+    @property
+    def bought_scope(self) -> Scope:
+        """The scope with suppliers as the plan buys."""
+        bought, catalogue = self.planned.bought, self.scope.catalogue
+        if bought is None:
+            return self.scope
+        main = buying.main_suppliers(bought, catalogue["supplier"], self.scope.skus)
+        return replace(self.scope, catalogue=catalogue.assign(supplier=pd.Series(main, catalogue.index, dtype=object)))
 
-def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Made) -> AssortmentReport:
-    request, problem, plan = asked.request, made.rules.problem, made.plan
+
+def _how(made: Planned) -> str:
+    if made.bought is None:
+        return f"proven by {made.plan.method}"
+    return f"lists and orders in {len(made.bought.found.turns)} turns"
+
+
+def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stages) -> AssortmentReport:
+    request, problem, plan = asked.request, made.planned.problem, made.planned.plan
     weeks = request.horizon_weeks
-    out = outcome(made.found, made.held, problem, plan.listed, request.seed)
+    now_profit = made.planned.now_profit_cents
+    out = outcome(made.found, made.held, Made(problem, plan.listed, now_profit), request.seed)
     chain = _chain(problem, plan)
     why = Evidence(
         transfers=moved_from(problem, plan.listed),
@@ -119,11 +169,10 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Made)
         loyal=loyal_buyers(warehouse, made.scope, made.cutoff),
         forced=made.rules.forced,
     )
-    table = decisions(made.scope, out, plan, why, weeks)
+    table = decisions(made.bought_scope, out, plan, why, weeks)
     tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
-    return assembled(
-        _run(warehouse, asked, made), _proof(problem, plan), tables, missing, unknowns(made.scope, made.found)
-    )
+    open_questions = (*unknowns(made.scope, made.found), *below_cost(table))
+    return assembled(_run(warehouse, asked, made), _proof(made.planned), tables, missing, open_questions)
 
 
 def _chain(problem: Problem, plan: Plan) -> Transfer:
@@ -136,14 +185,15 @@ def _tables(
     settings: Settings,
     warehouse: Warehouse,
     asked: Asked,
-    made: _Made,
+    made: _Stages,
     found: tuple[Outcome, Transfer, Evidence, pd.DataFrame],
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Every table of the report that there is something to say in, and why the others have no rows."""
     out, chain, why, rows = found
-    problem, plan, seen, weeks = out.problem, made.plan, made.scope, asked.request.horizon_weeks
+    problem, plan, seen, weeks = out.problem, made.planned.plan, made.scope, asked.request.horizon_weeks
+    rules = made.rules.at(problem.unit_profit_cents)
     facings_now = rows["facings_now"].to_numpy(dtype=np.float64).reshape(out.now.shape)
-    rollout, pairs = trial(seen, made.held, problem, rows)
+    rollout, pairs = trial(seen, made.held, problem, out.now_profit_cents, rows)
     tables = {
         "decisions": rows,
         "summary_money": _money(out, rows, seen),
@@ -157,15 +207,16 @@ def _tables(
         "space": space(out, plan, facings_now),
         "facings": facings(rows, problem, seen),
         "sku_curve": sku_curve(problem),
-        "rules": rule_table(made.rules, plan),
-        "overrides": made.rules.override_costs(plan, rows),
+        "rules": rule_table(rules, plan),
+        "overrides": override_costs(rules, plan),
         "rollout": rollout,
         "rollout_pairs": pairs,
         "defects": defects(settings, seen),
     }
     missing = dict(_MISSING)
     for more in (
-        buying.tables(warehouse, seen, out, seen.groups),
+        buying.tables(made.planned, seen, made.terms),
+        removals(settings, seen, chain),
         festival.tables(warehouse, seen, out, made.cutoff),
         newcoming.tables(warehouse, seen, out),
         backtests(seen, made.cutoff, weeks, asked.request.seed, settings.threads),
@@ -180,7 +231,6 @@ _MISSING = {
     "facings": "Widths of SKUs are not known, so that facings cannot be planned.",
     "transfers": "Nothing is listed whose demand could go anywhere.",
     "rules": "No rule was given, and none was assumed.",
-    "removals": "No SKU of this category was taken out sharply enough to learn from.",
     "rollout": "No cluster has two stores that could be compared.",
     "rollout_pairs": "No cluster has two stores that could be compared.",
     "defects": "Nothing in quarantine, and no defect was found.",
@@ -190,14 +240,16 @@ _MISSING = {
 def _money(out: Outcome, rows: pd.DataFrame, seen: Scope) -> pd.DataFrame:
     """Sales and profit with 80 % intervals, of the proposal and of the change."""
     price = seen.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
+    earned = out.problem.unit_profit_cents
     intervals, changes = {}, {}
     for measure in ("sales", "profit"):
 
-        def total(one: Problem, listed: Flags, *, is_sales: bool = measure == "sales") -> Floats:
-            amounts = units(one, listed) * (price if is_sales else one.unit_profit_cents)
-            return np.array([amounts.sum()])
+        def total(one: Problem, listed: Flags, each: Floats) -> Floats:
+            return np.array([(units(one, listed) * each).sum()])
 
-        then, now = (out.drawn(partial(total, listed=listed)) for listed in (out.proposed, out.now))
+        then_each, now_each = (price, price) if measure == "sales" else (earned, out.now_profit_cents)
+        then = out.drawn(partial(total, listed=out.proposed, each=then_each))
+        now = out.drawn(partial(total, listed=out.now, each=now_each))
         planned = np.array([rows[f"{measure}_proposed_cents"].sum()], dtype=np.float64)
         intervals[measure] = _ends(then, planned)
         changes[measure] = _ends(then - now, planned - rows[f"{measure}_now_cents"].sum())
@@ -222,7 +274,7 @@ def _measures(out: Outcome, rows: pd.DataFrame, plan: Plan, facings_now: np.ndar
     return summary_measures(rows, horizon_weeks=weeks, used_cm=used, units_interval=(float(low[0]), float(high[0])))
 
 
-def _run(warehouse: Warehouse, asked: Asked, made: _Made) -> Run:
+def _run(warehouse: Warehouse, asked: Asked, made: _Stages) -> Run:
     request = asked.request
     return Run(
         run_id=asked.run_id,
@@ -244,16 +296,18 @@ def _run(warehouse: Warehouse, asked: Asked, made: _Made) -> Run:
     )
 
 
-def _proof(problem: Problem, plan: Plan) -> Proof:
-    looked = audit(problem, plan)
+def _proof(made: Planned) -> Proof:
+    plan, bought = made.plan, made.bought
+    faults = (*audit(made.problem, plan).faults, *(bought.faults if bought else ()))
     value = int(np.floor(plan.profit_cents))
+    with_order = ", with the order" if bought else ""
     bound = max(int(np.ceil(plan.bound_cents)), value)
     return Proof(
         value_cents=value,
         bound_cents=bound,
         gap_percent=100 * (bound - value) / bound if bound > 0 else 0.0,
-        method=plan.method,
+        method=f"{_how(made)[0].upper()}{_how(made)[1:]}",
         seconds=round(plan.seconds, 2),
-        audit_passed=looked.passed,
-        audit="; ".join(looked.faults) or "Every rule is kept, and the profit was counted again, SKU by SKU.",
+        audit_passed=not faults,
+        audit="; ".join(faults) or f"Every rule is kept, and the profit was counted again, SKU by SKU{with_order}.",
     )

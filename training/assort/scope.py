@@ -33,7 +33,8 @@ class Scope:
 
     catalogue  (n rows) sku, name, brand, subcategory, width_cm, depth_cm, price_cents, unit_cost_cents, supplier,
                is_cost_assumed, pack_units; NaN or empty where not known
-    shops      (S rows) store_id, name, lat, lon, party, space_cm (NaN where not known)
+    shops      (S rows) store_id, name, lat, lon, party, buying_group (None where nothing says which one buys for it),
+               space_cm (NaN where not known)
     panel      rows of these SKUs and stores (see training.demand.panel), with a plan for the horizon
     listed     (S, n) carried at the cutoff
     facings    (S, n) now; 0 where not carried, 1 where nobody says
@@ -83,13 +84,10 @@ def scope(warehouse: Warehouse, request: AssortmentRequest, cutoff: Cutoff) -> S
         shops = _shops(connection, warehouse, tuple(rows["store_id"].cat.categories))
         catalogue = _catalogue(connection, warehouse, rows, cutoff)
         listed, facings = _carried(connection, warehouse, rows, cutoff, (tuple(shops["store_id"]), kept))
-        named = connection.execute(
-            f"SELECT DISTINCT buying_group FROM {parquet(warehouse.table('supplier_terms'))} "
-            "WHERE buying_group IS NOT NULL ORDER BY 1"
-        ).fetchall()
-    groups = tuple(str(group) for (group,) in named)
+        groups, by_party = _groups(connection, warehouse)
     counted = bool(rows["available_share"].notna().any())
-    shops = shops.assign(space_cm=_space(facings, catalogue))
+    buys_for = pd.Series(_buys_for(shops, groups, by_party), shops.index, dtype=object)
+    shops = shops.assign(space_cm=_space(facings, catalogue), buying_group=buys_for)
     return Scope(request.category, cutoff, catalogue, shops, rows, listed, facings, groups, left_out, counted)
 
 
@@ -137,11 +135,32 @@ def _only(rows: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
 
 def _shops(connection: DuckDBPyConnection, warehouse: Warehouse, stores: tuple[str, ...]) -> pd.DataFrame:
     described = connection.execute(
-        f"""SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party FROM {parquet(warehouse.stores)}
-        LEFT JOIN (SELECT store_id, min(party) AS party FROM {parquet(warehouse.purchases)} GROUP BY ALL)
+        f"""SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party, store_group
+        FROM {parquet(warehouse.stores)} LEFT JOIN
+            (SELECT store_id, min(party) AS party FROM {parquet(warehouse.purchases)} GROUP BY ALL)
             USING (store_id)"""
     ).df()
     return described.set_index("store_id").reindex(list(stores)).rename_axis("store_id").reset_index()
+
+
+def _groups(connection: DuckDBPyConnection, warehouse: Warehouse) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Buying groups that terms name; and of parties whose terms name only one, that one."""
+    named = connection.execute(
+        f"SELECT DISTINCT party, buying_group FROM {parquet(warehouse.table('supplier_terms'))} "
+        "WHERE buying_group IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    parties = [party for party, _ in named]
+    groups = tuple(sorted({str(group) for _, group in named}))
+    return groups, {str(party): str(group) for party, group in named if parties.count(party) == 1}
+
+
+def _buys_for(shops: pd.DataFrame, groups: tuple[str, ...], by_party: dict[str, str]) -> list[str | None]:
+    """The buying group of each store: its store group or its party where terms name a group so; else its party's."""
+    found: list[str | None] = []
+    for store_group, party in zip(shops["store_group"], shops["party"], strict=True):
+        named = [name for name in (store_group, party) if name in groups]
+        found.append(str(named[0]) if named else by_party.get(str(party)))
+    return found
 
 
 def _catalogue(

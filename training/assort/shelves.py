@@ -1,5 +1,6 @@
 """The problem of a run: clusters of stores, what their shoppers want, what a shelf holds, and the buyer's rules."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.assortment.problem import Problem
 from training.assortment.shelf import shelves
 from training.assortment.value import profit_cents
 from training.choice.attraction import Attraction
-from training.choice.clusters import Curve, curve, profile
+from training.choice.clusters import Curve, clusters, curve, profile
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -35,7 +36,7 @@ class Shelves:
     """C clusters of S stores.
 
     label    (S,) cluster of each store
-    curve    profit by number of clusters, without rules
+    curve    profit by number of clusters, under the rules that name no cluster, at costs that no order can beat
     problem  P1 without the buyer's rules, at today's costs
     demand   (S,) forecast units of each store over the horizon, all planned SKUs, as listed now
     """
@@ -50,19 +51,29 @@ class Shelves:
         return attraction.pooled(_member(self.label, self.demand))
 
 
-def gather(scope: Scope, found: Shoppers, forecast: pd.DataFrame, horizon_weeks: int) -> Shelves:
-    """Clusters by the curve of profit over number, and the problem of the chosen ones."""
+def gather(
+    scope: Scope,
+    found: Shoppers,
+    forecast: pd.DataFrame,
+    horizon_weeks: int,
+    bind: Callable[[Problem, Codes, Floats], Problem],
+    number: int | None = None,
+) -> Shelves:
+    """Clusters by the curve of profit over number, and the problem of the chosen ones, without rules.
+
+    bind    puts rules and costs into the problem of clusters with labels (S,) that sell (S,), for the curve
+    number  of clusters, where it is settled: by the run whose workbook came back
+    """
     demand = _demand(scope, forecast)
     profiles = profile(found.planned.mix, np.maximum(scope.facings.sum(axis=1), 1).astype(np.float64))
 
     def earned(label: Codes) -> float:
-        problem = _problem(scope, found.planned, label, demand, horizon_weeks)
+        problem = bind(_problem(scope, found.planned, label, demand, horizon_weeks), label, demand)
         listed = search_chain(problem, shelves(problem))
         return 0.0 if listed is None else profit_cents(problem, listed)
 
-    numbers = [number for number in CLUSTERS if number <= len(scope.stores)]
-    found_curve = curve(profiles, numbers, earned)
-    label = found_curve.label
+    found_curve = curve(profiles, [each for each in CLUSTERS if each <= len(scope.stores)], earned)
+    label = found_curve.label if number is None else clusters(profiles, number)
     return Shelves(label, found_curve, _problem(scope, found.planned, label, demand, horizon_weeks), demand)
 
 
@@ -74,32 +85,31 @@ def _demand(scope: Scope, forecast: pd.DataFrame) -> Floats:
 
 def _member(label: Codes, demand: Floats) -> Floats:
     """(C, S) share that a store has in its cluster."""
-    clusters = int(label.max()) + 1
-    weight = np.zeros((clusters, len(label)))
+    weight = np.zeros((int(label.max()) + 1, len(label)))
     weight[label, np.arange(len(label))] = np.maximum(demand, 1e-9)
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, horizon_weeks: int) -> Problem:
     member = _member(label, demand)
-    clusters = len(member)
+    count = len(member)
     pooled = planned.pooled(member)
     current = carried_now(scope, label)
     share = pooled.shares(current).sum(axis=1)
     # as many visits as sell the forecast where everything stays as it is
-    visits = np.bincount(label, demand, minlength=clusters) / np.maximum(share, 1e-9)
+    visits = np.bincount(label, demand, minlength=count) / np.maximum(share, 1e-9)
     catalogue = scope.catalogue
     margin = (catalogue["price_cents"] - catalogue["unit_cost_cents"]).fillna(0.0).to_numpy(dtype=np.float64)
     width = catalogue["width_cm"].to_numpy(dtype=np.float64)
     has_widths = not np.isnan(width).any()
     base = Problem(
         skus=scope.skus,
-        clusters=tuple(names(clusters)),
-        stores_per_cluster=np.bincount(label, minlength=clusters).astype(np.int64),
+        clusters=tuple(names(count)),
+        stores_per_cluster=np.bincount(label, minlength=count).astype(np.int64),
         visits=visits,
         mix=pooled.mix,
         weight=pooled.weight,
-        unit_profit_cents=np.tile(margin, (clusters, 1)),
+        unit_profit_cents=np.tile(margin, (count, 1)),
         horizon_days=7.0 * horizon_weeks,
         max_skus=None if has_widths else np.maximum(current.sum(axis=1), 1).astype(np.int64),
         current=current,
@@ -124,13 +134,13 @@ def _with_space(problem: Problem, scope: Scope, label: Codes, width: Floats) -> 
 
 def carried_now(scope: Scope, label: Codes) -> Flags:
     """(C, n) what at least half of a cluster's stores carry; a cluster that shares nothing: what most carry."""
-    clusters = int(label.max()) + 1
-    counts = np.zeros((clusters, len(scope.skus)))
+    number = int(label.max()) + 1
+    counts = np.zeros((number, len(scope.skus)))
     np.add.at(counts, label, scope.listed)
-    share = counts / np.bincount(label, minlength=clusters)[:, None]
-    typical = np.array([np.median(scope.listed[label == cluster].sum(axis=1)) for cluster in range(clusters)])
+    share = counts / np.bincount(label, minlength=number)[:, None]
+    typical = np.array([np.median(scope.listed[label == cluster].sum(axis=1)) for cluster in range(number)])
     held = share >= CARRIED_SHARE
-    for cluster in range(clusters):  # where lists differ much, the typical number of SKUs, the most carried first
+    for cluster in range(number):  # where lists differ much, the typical number of SKUs, the most carried first
         most = max(int(typical[cluster]), 1)
         if held[cluster].sum() < most:
             order = np.argsort(-share[cluster], kind="stable")[:most]
@@ -139,6 +149,6 @@ def carried_now(scope: Scope, label: Codes) -> Flags:
     return held
 
 
-def names(clusters: int) -> list[str]:
+def names(count: int) -> list[str]:
     """Names that sort in their order."""
-    return [f"cluster {nth + 1:0{len(str(clusters))}}" for nth in range(clusters)]
+    return [f"cluster {nth + 1:0{len(str(count))}}" for nth in range(count)]

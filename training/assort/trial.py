@@ -17,20 +17,23 @@ _Z = 1.959964 + 0.841621
 """Two-sided 5 %, power 80 %."""
 
 
-def trial(scope: Scope, held: Shelves, problem: Problem, decisions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def trial(
+    scope: Scope, held: Shelves, problem: Problem, now_profit_cents: Floats, decisions: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables `rollout` and `rollout_pairs`; clusters of fewer than two stores are left out.
 
     Pairs are stores of a cluster whose weekly sales before are most correlated, the closest first (matched pairs). The
-    detectable change is that of a paired difference of mean weekly sales over the weeks of the test.
+    detectable change is that of a paired difference of mean weekly profit, as listed now, over the weeks of the test.
     """
     weekly = _weekly(scope)
+    earned = _weekly(scope, np.average(now_profit_cents, axis=0, weights=problem.visits))
     plans, pairs = [], []
     for nth, name in enumerate(problem.clusters):
         members = np.flatnonzero(held.label == nth)
         found = _pairs(weekly, members, max(1, min(round(len(members) * SHARE), MOST_PAIRS)))
         if not found:
             continue
-        plans.append(_plan(name, weekly, found, decisions[decisions["cluster"] == name]))
+        plans.append(_plan(name, earned, found, decisions[decisions["cluster"] == name]))
         pairs += [
             {
                 "cluster": name,
@@ -43,9 +46,11 @@ def trial(scope: Scope, held: Shelves, problem: Problem, decisions: pd.DataFrame
     return pd.DataFrame(plans), pd.DataFrame(pairs)
 
 
-def _weekly(scope: Scope) -> Floats:
-    """(S, weeks) units of the category."""
+def _weekly(scope: Scope, worth: Floats | None = None) -> Floats:
+    """(S, weeks) units of the category, or what they earn where a unit of each SKU is worth (n,)."""
     rows = scope.panel[scope.panel["week"] < scope.cutoff.at]
+    if worth is not None:
+        rows = rows.assign(units=rows["units"] * worth[rows["sku"].cat.codes])
     table = rows.pivot_table(index="store_id", columns="week", values="units", aggfunc="sum", observed=False)
     return np.asarray(table.fillna(0.0).to_numpy(dtype=np.float64)[:, -26:])
 
@@ -72,11 +77,11 @@ def _pairs(weekly: Floats, members: np.ndarray, most: int) -> list[tuple[int, in
 
 
 def _plan(
-    name: str, weekly: Floats, found: list[tuple[int, int, float | None]], rows: pd.DataFrame
+    name: str, earned: Floats, found: list[tuple[int, int, float | None]], rows: pd.DataFrame
 ) -> dict[str, object]:
     now, then = int(rows["profit_now_cents"].sum()), int(rows["profit_proposed_cents"].sum())
-    gaps = np.array([weekly[one] - weekly[other] for one, other, _ in found])
-    mean = float(np.mean([weekly[one].mean() for one, _, _ in found]))
+    gaps = np.array([earned[one] - earned[other] for one, other, _ in found])
+    mean = float(np.mean([earned[one].mean() for one, _, _ in found]))
     error = float(gaps.std(ddof=1)) / math.sqrt(WEEKS * len(found)) if gaps.size > 1 else 0.0
     detectable = 100 * _Z * error / mean if mean > 0 else 0.0
     promised = 100 * (then - now) / now if now else 0.0

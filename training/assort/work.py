@@ -53,6 +53,7 @@ def _worked(settings: Settings, run: AssortmentRun, clock: Clock, stages: Stages
         overrides=workbook.read(book, before) if book and before else None,
         before=before,
         planted=_planted(settings),
+        mlflow_run=_page_name(run),
     )
     report = plan_assortment(settings, asked, watched)
     publish(report, run.report)
@@ -103,6 +104,11 @@ def _planted(settings: Settings) -> str:
     return str(json.loads(told.read_text(encoding="utf-8")).get("sentence", ""))
 
 
+def _page_name(run: AssortmentRun) -> str:
+    """Of its page in MLflow."""
+    return f"{run.request.category} {run.id}"
+
+
 def _logged(settings: Settings, run: AssortmentRun, report: AssortmentReport, stages: Stages) -> str:
     """Log the plan like a training; where MLflow does not answer the report stands all the same."""
     request, proof = run.request, report.proof
@@ -114,7 +120,7 @@ def _logged(settings: Settings, run: AssortmentRun, report: AssortmentReport, st
         counts = report.decisions["decision"].value_counts().rename_axis("decision").reset_index(name="decisions")
         counts.to_json(folder / "decision_counts.json", orient="split", index=False)
         page = Page(
-            name=f"{request.category} {run.id}",
+            name=_page_name(run),
             params={
                 "category": request.category,
                 "stores": str(report.run.stores),

@@ -61,6 +61,16 @@ def shadow_prices(problem: Problem, listed: Flags) -> tuple[ShadowPrice, ...]:
     return tuple(sorted(found, key=lambda price: -price.cents))
 
 
+def gain_cents(problem: Problem, listed: Flags, looser: Problem) -> float:
+    """What a problem with fewer or looser rules adds, at a plan (C, n) that keeps those of both; at least 0.
+
+    As for every rule here, the plan is first improved under the rules that it has: a least value.
+    """
+    settled = by_clusters(problem, shelves(problem), listed)
+    better = by_clusters(looser, shelves(looser), settled)
+    return max(profit_cents(looser, better) - profit_cents(problem, settled), 0.0)
+
+
 Loosened = tuple[Problem, tuple[Shelf, ...], Flags]
 
 

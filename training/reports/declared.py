@@ -13,7 +13,7 @@ from training.reports.screens.rollout import REALISED, ROLLOUT, ROLLOUT_PAIRS
 from training.reports.screens.rules import RULES
 from training.reports.screens.space import FACINGS, SKU_CURVE, SPACE
 from training.reports.screens.summary import OVERRIDES, SUMMARY_MEASURES, SUMMARY_MONEY
-from training.reports.screens.suppliers import ORDERS, PARTIES, SUPPLIERS
+from training.reports.screens.suppliers import ORDERS, PARTIES, SUPPLIERS, TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ SCREENS = (
 
 TABLES = (
     SUMMARY_MONEY, SUMMARY_MEASURES, OVERRIDES, DECISIONS_TABLE, NEEDS, TRANSFERS, CLUSTERS, CLUSTER_MIX, RANGES,
-    STORES, CLUSTER_CURVE, SPACE, FACINGS, SKU_CURVE, RULES, SUPPLIERS, PARTIES, ORDERS, FESTIVAL_UPLIFTS,
+    STORES, CLUSTER_CURVE, SPACE, FACINGS, SKU_CURVE, RULES, TURNS, SUPPLIERS, PARTIES, ORDERS, FESTIVAL_UPLIFTS,
     FESTIVAL_FLOWS, FESTIVAL_STOCK, NEWCOMERS, BACKTESTS, CALIBRATION, REMOVALS, DEFECTS, ROLLOUT, ROLLOUT_PAIRS,
     REALISED,
 )  # fmt: skip

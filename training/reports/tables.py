@@ -55,6 +55,11 @@ class Run:
     real_or_planted: str = ""
     overrides_of: str = ""
 
+    @property
+    def money_words(self) -> str:
+        """The currency, where the data say which."""
+        return self.currency or "units of money"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -137,6 +142,10 @@ _WITHOUT = {
 }
 
 
+_LATER = {"turns": "This run is of a version that did not plan lists and orders in turn."}
+"""Tables that runs of earlier versions do not have."""
+
+
 def save(report: AssortmentReport, folder: Path) -> Path:
     """Write `decisions.parquet`, `tables/*.parquet` and `run.json`: the folder appears whole or not at all.
 
@@ -163,18 +172,14 @@ def load(folder: Path) -> AssortmentReport:
     """Read what `save` wrote. Raises StateError where it is not there or not whole."""
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        frames = {
-            table.name: pd.read_parquet(
-                folder / DECISIONS_FILE
-                if table.name == "decisions"
-                else folder / TABLES_FOLDER / f"{table.name}.parquet"
-            )
-            for table in TABLES
-        }
+        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in TABLES}
+        places["decisions"] = folder / DECISIONS_FILE
+        # a run of an earlier version does not know every table
+        frames = {name: pd.read_parquet(place) for name, place in places.items() if name in plain["rows"]}
     except (FileNotFoundError, json.JSONDecodeError) as error:
         raise StateError(f"{folder} does not hold a whole assortment run ({error}). Make the run again.") from error
     run = Run(**{**plain["run"], "parties": tuple(plain["run"]["parties"])})
-    return assembled(run, Proof(**plain["proof"]), frames, plain["missing"], tuple(plain["not_known"]))
+    return assembled(run, Proof(**plain["proof"]), frames, _LATER | plain["missing"], tuple(plain["not_known"]))
 
 
 def identity(report: AssortmentReport) -> dict[str, Any]:

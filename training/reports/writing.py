@@ -33,9 +33,13 @@ def written(kind: Kind, value: object) -> str:
     if kind is Kind.CENTS:
         return money(int(str(value)))
     number = int(str(value)) if kind is Kind.COUNT else float(str(value))
+    return _signed(_form(kind, number).format(number))
+
+
+def _form(kind: Kind, number: float) -> str:
     if kind is Kind.UNITS and 0 < abs(number) < 1:
-        return _signed(f"{number:.2f}")  # slow SKUs sell less than one a week: a tenth would hide them
-    return _signed(_FORMS[kind].format(number))
+        return "{:.2f}"  # slow SKUs sell less than one a week: a tenth would hide them
+    return "{:,.0f}" if kind is Kind.DAYS and number >= 100 else _FORMS[kind]
 
 
 def money(cents: int) -> str:

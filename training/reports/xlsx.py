@@ -47,7 +47,7 @@ def _head(sheet: Worksheet, look: Formats, report: AssortmentReport, each: Scree
     )
     sheet.write_string(1, 0, each.question, look.question)
     if each.name != "decisions":
-        about = f"Run {run.run_id}; before {run.cutoff[:10]}; {run.horizon_weeks} weeks; amounts in {run.currency}"
+        about = f"Run {run.run_id}; before {run.cutoff[:10]}; {run.horizon_weeks} weeks; amounts in {run.money_words}"
         sheet.write_string(2, 0, f"{about}. {run.real_or_planted}".strip(), look.small)
         sheet.freeze_panes(3, 1)
 

@@ -1,52 +1,71 @@
 """P1 and P2 in turn: what to carry at these unit costs, what that costs to buy, and again, while it earns more.
 
 The order of a plan is bought from scratch each time, so the profit of a turn is margin at shelf prices less the whole
-order (minimum orders, packs and fixed costs included). It is bounded by P1 at costs that no order can beat: every
-account at its best unit and spend tier, no fixed cost, no minimum (`cheapest_unit_cost`).
+order (minimum orders, packs and fixed costs included), plus what units that are left over are still worth. It is
+bounded by P1 at costs that no order can beat (`training.supply.cheapest`).
 """
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from features.errors import DataError
-from training.assortment.plan import Plan as Assortment
+from training.assortment.problem import Flags
 from training.assortment.problem import Problem as Shelf
 from training.assortment.solve import solve as solve_shelf
+from training.assortment.value import listing_cost_cents, units
+from training.supply.cheapest import CostLine, Most, cheapest_line
 from training.supply.plan import Plan as Order
-from training.supply.problem import Floats, Ints, Problem
+from training.supply.problem import Floats, Problem
 from training.supply.solve import solve
 
 CENTS = 100.0
 _MOST_TURNS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Joined:
     """Assortment and order together.
 
-    shelf             P1; its unit profits are ignored and made from `margin_cents` less unit costs
-    margin_cents      (C, n) what a unit earns before its cost: price and halo
-    supply            P2; its demand is ignored and made from the assortment, its SKUs are those of `shelf`
-    retailer          (C,) which retailer of `supply` buys for a cluster
+    shelf           P1; its unit profits are ignored and made from `margin_cents` less unit costs
+    margin_cents    (C, n) what a unit earns before what `supply` asks for it; net of its cost where `supply` lacks it
+    supply          P2; its demand is ignored and made from the assortment, its SKUs are among those of `shelf`
+    part            (C, R) of a cluster's units, what each retailer of `supply` buys; rows add up to 1
+    left_over_loss  of its cost, what a unit loses that is ordered and not sold within the horizon; 1: all of it
     """
 
     shelf: Shelf
     margin_cents: Floats
     supply: Problem
-    retailer: Ints
+    part: Floats
+    left_over_loss: float = 1.0
+
+    @property
+    def place(self) -> np.ndarray:
+        """(N,) where the SKUs of `supply` stand among those of `shelf`."""
+        at = {sku: nth for nth, sku in enumerate(self.shelf.skus)}
+        return np.array([at[sku] for sku in self.supply.skus], dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Turn:
-    """An assortment with the order that it needs; profit is margin less order less listing costs, in cents."""
+    """Lists with the order that they need.
 
-    assortment: Assortment
+    listed        (C, n)
+    unit_cost     (R, N) what a unit costs as ordered; of a SKU that is not bought, what it would cost in today's lists
+    profit_cents  margin less order less listing costs, with what is left over
+    seconds       wall time of lists and order
+    """
+
+    listed: Flags
     order: Order
+    unit_cost: Floats
     profit_cents: float
+    seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Alternated:
     """The best turn, all of them in order, and what no assortment with any order can earn."""
 
@@ -64,75 +83,143 @@ class Alternated:
 def alternate(joined: Joined, seconds: float) -> Alternated:
     """Turns until none earns more than the one before or `_MOST_TURNS` are made; each takes its part of `seconds`.
 
-    The first turn is at the costs of the bound. Unit costs of SKUs that a turn does not buy stay as they were.
+    A turn sees of each SKU a fixed cost, for listing it at all, and a cost of a unit: where more is ordered than sold,
+    a unit more costs only what it could have been left over for. The first turn is at the costs of the bound. Costs of
+    SKUs that a turn does not buy stay as they were.
     Raises DataError where SKUs or clusters of the two problems do not match, and as both solvers do.
     """
     _check(joined)
     each = seconds / (2 * _MOST_TURNS)
-    unit_cost = cheapest_unit_cost(joined.supply)
+    line = first_line(joined)
     turns: list[Turn] = []
     bound = float("inf")
     for _ in range(_MOST_TURNS):
-        assortment = solve_shelf(_at_costs(joined, unit_cost), each)
+        began = time.perf_counter()
+        assortment = solve_shelf(at_costs(joined, line), each)
         if not turns:
             bound = assortment.bound_cents
-        turn = _turn(joined, assortment, each)
-        if turns and turn.profit_cents <= turns[-1].profit_cents + 1e-6:
-            turns.append(turn)
-            break
+        order = solve(joined.supply.with_demand(demand_of(joined, assortment.listed)), each)
+        turn = valued(joined, assortment.listed, order, line)
+        turn = replace(turn, seconds=time.perf_counter() - began)
+        is_better = not turns or turn.profit_cents > turns[-1].profit_cents + 1e-6
         turns.append(turn)
-        paid = turn.order.unit_cost
-        unit_cost = np.where(np.isfinite(paid), paid, unit_cost)
+        if not is_better:
+            break
+        line = _line_of(joined, order, line)
     return Alternated(max(turns, key=lambda turn: turn.profit_cents), tuple(turns), bound)
 
 
 def _check(joined: Joined) -> None:
     clusters, _, skus = joined.shelf.shape
-    if joined.shelf.skus != joined.supply.skus:
+    lacking = set(joined.supply.skus) - set(joined.shelf.skus)
+    if lacking:
         raise DataError(
-            "the assortment and the supply problem are about different SKUs. Next: leave out what has no terms."
+            f"the supply problem has {len(lacking)} SKUs that the assortment lacks, such as {min(lacking)}. "
+            "Next: leave out what is not planned."
         )
-    if joined.margin_cents.shape != (clusters, skus) or joined.retailer.shape != (clusters,):
-        raise DataError(f"margins and retailers have to be given for {clusters} clusters and {skus} SKUs.")
+    retailers = len(joined.supply.retailers)
+    if joined.margin_cents.shape != (clusters, skus) or joined.part.shape != (clusters, retailers):
+        raise DataError(
+            f"margins and parts have to be given for {clusters} clusters, {skus} SKUs and {retailers} retailers."
+        )
 
 
-def cheapest_unit_cost(supply: Problem) -> Floats:
-    """(R, n) a cost that no needed unit can beat: best unit tier and spend tier of any account, and its freight.
+def first_line(joined: Joined) -> CostLine:
+    """Costs that no order can beat, near what today's lists sell, each SKU added to them."""
+    shelf, place = joined.shelf, joined.place
+    now = np.zeros(joined.margin_cents.shape, dtype=bool) if shelf.current is None else shelf.current
+    beside = 1 + np.where(now[:, None, :], shelf.weight, 0.0).sum(axis=2, keepdims=True)
+    with_it = beside + np.where(now[:, None, :], 0.0, shelf.weight)
+    near = np.einsum("ck,ckn->n", shelf.visits[:, None] * shelf.mix, shelf.weight / with_it)[place]
+    return cheapest_line(joined.supply, _most(joined), joined.left_over_loss, np.asarray(near))
 
-    inf for a SKU that nobody supplies to the retailer.
+
+def at_costs(joined: Joined, line: CostLine) -> Shelf:
+    """P1 with these costs; what nobody supplies at any cost is banned.
+
+    Sellers that list apart share a SKU's fixed cost in equal parts, so that nobody is charged more than there is.
     """
-    price = np.nan_to_num(supply.unit_cost, nan=np.inf).min(axis=2) * (1 - supply.discount.max(axis=1))[:, None]
-    landed = price + supply.freight[:, :, None]
-    return np.asarray(np.where(supply.members.T[:, :, None], landed, np.inf).min(axis=1), dtype=np.float64)
+    shelf, place = joined.shelf, joined.place
+    is_missing = np.zeros(len(shelf.skus), dtype=bool)
+    is_missing[place] = ~np.isfinite(line.unit)
+    unit, fixed = np.zeros(len(shelf.skus)), np.zeros(len(shelf.skus))
+    unit[place] = np.where(np.isfinite(line.unit), line.unit, 0.0) * CENTS
+    fixed[place] = line.fixed * CENTS / max(len(set(shelf.party)), 1)
+    costs = shelf.cost_cents + fixed
+    return replace(
+        shelf,
+        unit_profit_cents=joined.margin_cents - unit,
+        sku_cost_cents=costs if costs.any() else None,
+        banned=~shelf.may_carry | is_missing,
+    )
 
 
-def _at_costs(joined: Joined, unit_cost: Floats) -> Shelf:
-    """P1 with unit profits at these costs (R, n); what a retailer cannot buy is banned from its clusters."""
-    cost = unit_cost[joined.retailer] * CENTS
-    is_missing = ~np.isfinite(cost)
-    banned = is_missing if joined.shelf.banned is None else joined.shelf.banned | is_missing
-    profit = joined.margin_cents - np.where(is_missing, 0.0, cost)
-    return replace(joined.shelf, unit_profit_cents=profit, banned=banned)
+def _line_of(joined: Joined, order: Order, otherwise: CostLine) -> CostLine:
+    """What an order says of each SKU that it buys: another unit costs its price, or what a left-over is still worth."""
+    demand, ordered = order.problem.demand_units.sum(axis=0), order.units.sum(axis=(0, 1))
+    amounts = order.amounts.sum(axis=0)
+    price = np.divide(amounts, ordered, out=np.zeros_like(amounts), where=ordered > 0)
+    more = np.where(ordered >= demand + 1, (1 - joined.left_over_loss) * order.lowest_price, price)
+    fixed = np.maximum(amounts - left_over_value(joined, order) - more * demand, 0.0)
+    is_bought = demand > 0
+    return CostLine(
+        np.where(is_bought, fixed, otherwise.fixed),
+        np.where(is_bought, more, otherwise.unit),
+        np.where(is_bought, demand, otherwise.near),
+    )
 
 
-def _turn(joined: Joined, assortment: Assortment, seconds: float) -> Turn:
-    units = expected_units(joined.shelf, assortment)
-    demand = np.zeros_like(joined.supply.demand_units)
-    np.add.at(demand, joined.retailer, units)
-    order = solve(joined.supply.with_demand(demand), seconds)
-    margin = float((units * joined.margin_cents).sum())
-    return Turn(assortment, order, margin - order.total * CENTS - _listing_cents(joined.shelf, assortment))
+def cluster_cost_cents(joined: Joined, unit_cost: Floats) -> Floats:
+    """(C, n) unit costs (R, N) of the retailers that buy for a cluster; 0 where the margin is net of it already."""
+    cost = np.zeros(joined.margin_cents.shape)
+    shared = np.where(joined.part[:, :, None] > 0, joined.part[:, :, None] * unit_cost[None], 0.0).sum(axis=1)
+    cost[:, joined.place] = shared * CENTS
+    return cost
 
 
-def expected_units(shelf: Shelf, assortment: Assortment) -> Floats:
-    """(C, n) units that shoppers are expected to buy over the horizon."""
-    offered = shelf.weight * assortment.listed[:, None, :]
-    share = offered / (1 + offered.sum(axis=2, keepdims=True))
-    return np.asarray(shelf.visits[:, None] * (shelf.mix[:, :, None] * share).sum(axis=1), dtype=np.float64)
+def demand_of(joined: Joined, listed: Flags) -> Floats:
+    """(R, N) units that shoppers are expected to buy over the horizon, by the retailer that buys them."""
+    return np.asarray(joined.part.T @ units(joined.shelf, listed)[:, joined.place], dtype=np.float64)
 
 
-def _listing_cents(shelf: Shelf, assortment: Assortment) -> float:
-    """Costs of SKUs that a party lists anywhere."""
-    codes = shelf.party_codes
-    parties = [assortment.listed[codes == party].any(axis=0) for party in np.unique(codes)]
-    return float(sum((is_listed * shelf.cost_cents).sum() for is_listed in parties))
+def valued(joined: Joined, listed: Flags, order: Order, otherwise: CostLine) -> Turn:
+    """What lists earn with an order that covers them; `otherwise` are the costs of what is not bought."""
+    margin = float((units(joined.shelf, listed) * joined.margin_cents).sum())
+    spent = (order.total - float(left_over_value(joined, order).sum())) * CENTS
+    told = np.tile(otherwise.average, (len(joined.supply.retailers), 1))
+    paid = paid_unit_cost(joined, order, told)
+    return Turn(listed, order, paid, margin - spent - listing_cost_cents(joined.shelf, listed))
+
+
+def left_over_value(joined: Joined, order: Order) -> Floats:
+    """(N,) what units beyond the demand are still worth, at the lowest price that was paid for the SKU."""
+    over = np.maximum(order.units.sum(axis=(0, 1)) - order.problem.demand_units.sum(axis=0), 0.0)
+    return np.asarray((1 - joined.left_over_loss) * over * order.lowest_price)
+
+
+def paid_unit_cost(joined: Joined, order: Order, otherwise: Floats) -> Floats:
+    """(R, N) what each unit of the demand costs, fixed costs, freight and the loss on left-overs with it.
+
+    A retailer pays for what it sells at the price of its own order; what is beyond is shared by units sold. Demand
+    times these costs is the order's cost less what is left over. `otherwise` where there is no demand.
+    """
+    demand, amounts, ordered = order.problem.demand_units, order.amounts, order.units.sum(axis=1)
+    price = np.divide(amounts, ordered, out=np.zeros_like(amounts), where=ordered > 0)
+    own = price * np.minimum(demand, ordered)
+    rest = amounts.sum(axis=0) - own.sum(axis=0) - left_over_value(joined, order)
+    total = demand.sum(axis=0)
+    shared = np.divide(rest, total, out=np.zeros_like(rest), where=total > 0)
+    paid = np.divide(own, demand, out=np.zeros_like(own), where=demand > 0) + shared
+    return np.asarray(np.where(demand > 0, paid, otherwise))
+
+
+def _most(joined: Joined) -> Most:
+    """The most units that any lists can sell: of a SKU listed alone; of an account's SKUs, with nothing beside them."""
+    offered = joined.supply.is_offered
+    weight = joined.shelf.weight[:, :, joined.place]
+    visits = joined.shelf.visits[:, None] * joined.shelf.mix
+    together = np.einsum("ckn,an->cka", weight, offered.astype(np.float64))
+    return Most(
+        of_sku=np.asarray(np.einsum("ck,ckn->n", visits, weight / (1 + weight))),
+        of_account=np.asarray(np.einsum("ck,cka->a", visits, together / (1 + together))),
+    )

@@ -5,7 +5,7 @@ account that this group owns; the other may join its orders unless the supplier 
 part of the contract: a buyer may bring them as a table of supplier, from_spend and discount.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -28,6 +28,8 @@ class Wishes:
     spend_tiers   a row per supplier and tier: from_spend, discount (a share)
     most_share    supplier -> the most that it may deliver, as a share of all units
     freight       a row per buying_group and supplier: cost of a unit; none where it is missing
+    order_part    supplier -> which part of its orders this demand is, 0 to 1: so much of the minimum, the fixed cost
+                  and the capacity of whole orders it bears; 1 where it is missing
     """
 
     demand: pd.DataFrame
@@ -36,6 +38,7 @@ class Wishes:
     spend_tiers: pd.DataFrame | None = None
     most_share: dict[str, float] | None = None
     freight: pd.DataFrame | None = None
+    order_part: Mapping[str, float] | None = None
 
 
 def from_tables(warehouse: Warehouse, wishes: Wishes) -> tuple[Problem, tuple[str, ...]]:
@@ -122,7 +125,8 @@ def _accounts(terms: pd.DataFrame, suppliers: pd.DataFrame, groups: tuple[str, .
     exact = table.merge(suppliers, on=["supplier", "buying_group"], how="left")
     of_all = table[["supplier"]].merge(suppliers[suppliers["buying_group"] == ""], on="supplier", how="left")
     for column in ("min_order_units", "fixed_cost", "capacity"):
-        exact[column] = exact[column].fillna(of_all[column])
+        part = exact["supplier"].map(wishes.order_part or {}).astype(float).fillna(1.0)
+        exact[column] = exact[column].fillna(of_all[column]) * part
     return exact
 
 

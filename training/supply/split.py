@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.supply.cost import cost_of
 from training.supply.plan import Plan
 from training.supply.problem import EVERYBODY, Floats, Problem
 from training.supply.solve import GAP, solve
@@ -30,18 +31,19 @@ class Split:
         return sum(plan.bound for plan in self.alone) - self.pooled.total
 
 
-def split(problem: Problem, seconds: float, gap: float = GAP) -> Split:
-    """Both alone, both together, and who pays what; a third of the time for each.
+def split(problem: Problem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
+    """Both alone, both together, and who pays what; a third of the time for each. `known`: an order of both (R, A, N).
 
     Orders placed alone are an order that can be placed together (`Problem.alone` sees to caps), and the pooled search
     starts from it: so nobody pays more than alone. Of one retailer alone the split is that retailer's whole cost.
     Raises as `solve` does, for a retailer that cannot cover its demand alone too.
     """
     if len(problem.retailers) == 1:
-        plan = solve(problem, seconds, gap)
+        plan = solve(problem, seconds, gap, known)
         return Split(plan, (plan,), (plan.total,))
     alone = tuple(solve(problem.alone(retailer), seconds / 3, gap) for retailer in range(2))
-    pooled = solve(problem, seconds / 3, gap, known=placed_apart(problem, alone))
+    starts = [placed_apart(problem, alone), *([] if known is None else [known])]
+    pooled = solve(problem, seconds / 3, gap, known=min(starts, key=lambda units: cost_of(problem, units).total))
     saving = sum(plan.total for plan in alone) - pooled.total
     return Split(pooled, alone, tuple(plan.total - saving / 2 for plan in alone))
 

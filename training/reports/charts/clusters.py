@@ -31,7 +31,7 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
     if len(report.tables["cluster_mix"]):
         yield _mix(report.tables["cluster_mix"], names)
     if len(report.tables["cluster_curve"]):
-        yield _curve(report.tables["cluster_curve"], report.run.currency, report.run.clusters)
+        yield _curve(report.tables["cluster_curve"], report.run.money_words, report.run.clusters)
 
 
 def _map(stores: pd.DataFrame, names: Names) -> Chart:

@@ -46,6 +46,6 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
     )
     axes.spines["bottom"].set_color(GRID)
     amounts(axes)
-    axes.set_xlabel(f"worth over the horizon, {report.run.currency}, with its 80 % interval")
+    axes.set_xlabel(f"worth over the horizon, {report.run.money_words}, with its 80 % interval")
     clean(axes)
     yield chart(drawing, "The changes that are worth most", "Worth of the largest changes, with their 80 % intervals.")

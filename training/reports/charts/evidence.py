@@ -66,7 +66,9 @@ def _calibration(calibration: pd.DataFrame) -> Chart:
     clean(axes, grid="both")
     legend(axes)
     return chart(
-        drawing, "Calibration", "Of weeks at or below each forecast percentile, the share promised and the share seen."
+        drawing,
+        "Calibration",
+        "Of weeks below each forecast percentile (a tie counts half), the share promised and seen.",
     )
 
 
@@ -75,16 +77,15 @@ def _removals(removals: pd.DataFrame) -> Chart:
     axes = drawing.subplots()
     at = range(len(removals))
     low, high = removals["low_percent"].astype(float), removals["high_percent"].astype(float)
-    axes.hlines(at, low, high, color=SOFT, linewidth=5, label="seen, 80 % interval")
+    axes.hlines(at, low, high, color=SOFT, linewidth=5, label="seen, 95 % interval")
     axes.scatter(removals["observed_percent"].astype(float), at, s=40, color=INK, zorder=3, label="seen")
-    axes.scatter(
-        removals["predicted_percent"].astype(float), at, s=60, marker="D", color=WARM, zorder=4, label="predicted"
-    )
+    axes.scatter(removals["predicted_percent"].astype(float), at, s=60, marker="D", color=WARM, zorder=4, label="plan")
     rows_of(axes, removals["name"])
-    axes.set_xlim(0, 100)
+    axes.axvline(0, color=MUTED, linewidth=1)
+    axes.axvline(100, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     axes.set_xlabel("% of demand that stayed in the category")
     clean(axes)
     legend(axes)
     return chart(
-        drawing, "Real removals", "Of SKUs that went away: the share of demand that stayed, predicted and seen."
+        drawing, "Real removals", "Of SKUs that went away: the share of demand that stayed, as planned and as seen."
     )

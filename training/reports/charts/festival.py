@@ -43,12 +43,19 @@ def _uplift(uplifts: pd.DataFrame) -> Chart:
             depth, line["uplift"].astype(float), color=colour, linewidth=2, marker=MARKERS[nth % len(MARKERS)],
             label=f"{event}, {channel}" if len(set(uplifts["event"])) > 1 else str(channel),
         )  # fmt: skip
+    if float(uplifts["depth_percent"].max()) == 0:  # one depth only, and that is none told
+        axes.set_xlim(-5, 30)
     axes.axhline(1, color=SOFT, linewidth=1)
     axes.set_xlabel("price cut, %")
     axes.set_ylabel("× usual sales")
     clean(axes, grid="y")
     legend(axes)
     return chart(drawing, "Uplift by price cut", "Sales of an event day against a usual day, with the 80 % interval.")
+
+
+def _taken(units: float) -> str:
+    """What is taken off, with its sign; what comes back has a plus."""
+    return short(0.0) if abs(units) < 0.005 else MINUS + short(units) if units > 0 else f"+{short(-units)}"
 
 
 def _flows(flows: pd.DataFrame) -> Chart:
@@ -62,7 +69,7 @@ def _flows(flows: pd.DataFrame) -> Chart:
         low, high = float(row["low_units"]), float(row["high_units"])
         axes.bar(range(4), [gross, pulled, moved, net], bottom=[0, gross - pulled, gross - pulled - moved, 0],
                  color=[SOFT, BAD, WARM, STRONG], width=0.66)  # fmt: skip
-        shown = (short(gross), MINUS + short(pulled), MINUS + short(moved), short(net))
+        shown = (short(gross), _taken(pulled), _taken(moved), short(net))
         for at, (top, text) in enumerate(zip((gross, gross, gross - pulled, max(net, high)), shown, strict=True)):
             axes.annotate(text, (at, top), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9)
         axes.errorbar(

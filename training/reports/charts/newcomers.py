@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from training.reports.charts.drawing import SOFT, STRONG, Chart, chart, clean, figure, note, rows_of
+from training.reports.columns import Kind
 from training.reports.names import Names
 from training.reports.tables import AssortmentReport
+from training.reports.writing import written
 
 MOST = 25
 
@@ -19,7 +21,7 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:  # noqa: A
     axes.hlines(range(len(rows)), low, high, color=SOFT, linewidth=5)
     axes.scatter(rate, range(len(rows)), s=46, color=STRONG, zorder=3)
     for row, (value, end) in enumerate(zip(rate, high, strict=True)):
-        note(axes, end, row, f"{value:.1f}")
+        note(axes, end, row, written(Kind.UNITS, value))
     rows_of(axes, rows["name"])
     axes.set_xlim(left=0)
     axes.margins(x=0.12)

@@ -27,7 +27,7 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
     if len(report.tables["rollout"]):
         yield _power(report.tables["rollout"], names)
     if len(report.tables["realised"]):
-        yield _realised(report.tables["realised"], report.run.currency)
+        yield _realised(report.tables["realised"], report.run.money_words)
 
 
 def _power(rollout: pd.DataFrame, names: Names) -> Chart:

@@ -24,6 +24,6 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:  # noqa: A
     rows_of(axes, binding["rule"])
     axes.margins(x=0.45)
     amounts(axes)
-    axes.set_xlabel(f"shadow price, {report.run.currency}")
+    axes.set_xlabel(f"shadow price, {report.run.money_words}")
     clean(axes)
     yield chart(drawing, "What the rules cost", "Shadow prices of the rules that bind, the dearest first.")

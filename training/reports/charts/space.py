@@ -60,6 +60,7 @@ def _shelves(space: pd.DataFrame, names: Names) -> Chart:
 
 def _days(facings: pd.DataFrame) -> Chart:
     """A bar for each length of supply; those shorter than asked stand out."""
+    facings = facings[facings["facings"] > 0]
     days = facings["days_of_supply"].astype(float).clip(upper=30)
     short = facings["asked_days"].notna() & (facings["days_of_supply"] < facings["asked_days"])
     drawing = figure(height=3.2)
@@ -67,13 +68,15 @@ def _days(facings: pd.DataFrame) -> Chart:
     bins = list(range(0, 32, 2))
     axes.hist(
         [days[~short], days[short]], bins=bins, stacked=True, color=[STRONG, BAD], rwidth=0.9,
-        label=["as long as asked", "shorter than asked"],
+        label=["as long as asked" if facings["asked_days"].notna().any() else "listed", "shorter than asked"],
     )  # fmt: skip
     axes.set_xlabel("days of supply of a full shelf (30: that or more)")
     axes.set_ylabel("SKU × cluster")
     clean(axes, grid="y")
     legend(axes)
-    words = f"How long full shelves last; {int(short.sum())} of {len(facings)} last shorter than asked."
+    asked = int(facings["asked_days"].notna().sum())
+    told = f"{int(short.sum())} of {asked} last shorter than asked" if asked else "no rule asks for a number of days"
+    words = f"How long full shelves last; {told}."
     return chart(drawing, "Days of supply", words)
 
 
@@ -99,6 +102,10 @@ def _curves(report: AssortmentReport, names: Names) -> Chart:
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     drawing.supxlabel("number of SKUs; dots: now, dashes: proposed", fontsize=9, color=MUTED)
-    drawing.supylabel(f"profit, {report.run.currency}", fontsize=9, color=MUTED)
-    words = "For each cluster, the profit of the best list against its number of SKUs, with its 80 % interval."
+    drawing.supylabel(f"profit, {report.run.money_words}", fontsize=9, color=MUTED)
+    interval = ", with its 80 % interval" if curve["low_cents"].notna().all() else ""
+    words = (
+        f"For each cluster, the profit of the best list of so many SKUs{interval}; limits on changes and shelf are "
+        "lifted, so that it may earn more than the proposal."
+    )
     return chart(drawing, "Profit against the number of SKUs", words)

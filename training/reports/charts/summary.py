@@ -27,7 +27,7 @@ CHANGES = {"add": STRONG, "swap": WARM, "delist": BAD}
 
 
 def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:
-    yield _profit(report.tables["clusters"], report.run.currency)
+    yield _profit(report.tables["clusters"], report.run.money_words)
     yield _changes(report.decisions, names)
 
 

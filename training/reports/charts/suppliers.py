@@ -27,9 +27,9 @@ MOST = 20
 
 def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:  # noqa: ARG001  # as in every screen's file
     if len(report.tables["suppliers"]):
-        yield _tiers(report.tables["suppliers"], report.run.currency)
+        yield _tiers(report.tables["suppliers"], report.run.money_words)
     if len(report.tables["parties"]):
-        yield _parties(report.tables["parties"], report.run.currency)
+        yield _parties(report.tables["parties"], report.run.money_words)
 
 
 def _tiers(suppliers: pd.DataFrame, currency: str) -> Chart:
@@ -42,7 +42,7 @@ def _tiers(suppliers: pd.DataFrame, currency: str) -> Chart:
     axes.barh(at, missing, left=spend, height=0.62, color=GRID, hatch="///", edgecolor=SOFT, label="to the next tier")
     told = zip(spend + missing, shown["tier"], shown["discount_percent"], strict=True)
     for row, (end, tier, discount) in enumerate(told):
-        note(axes, end, row, f"tier {tier}, {discount:.1f} %")
+        note(axes, end, row, f"tier {tier}, {discount:.1f} %" if tier else "first tier")
     rows_of(axes, shown["name"])
     axes.margins(x=0.2)
     amounts(axes)

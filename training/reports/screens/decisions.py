@@ -20,6 +20,7 @@ CODES = {
     "NEW_SKU": "no history; forecast from its attributes",
     "MUST_CARRY": "a rule asks for it",
     "BANNED": "a rule forbids it",
+    "FEW_STORES": "too few stores carry it to tell what others would sell",
     "BRAND_MINIMUM": "its brand has to have so many SKUs",
     "SPACE": "the shelf is full",
     "SKU_LIMIT": "the number of SKUs is limited",

@@ -1,7 +1,7 @@
 """How well the models did on what they had not seen, and what is wrong with the data."""
 
 from training.reports.columns import Column, Kind, Table
-from training.reports.screens.shared_columns import HIGH_PERCENT, LOW_PERCENT, NAME, SKU, optional
+from training.reports.screens.shared_columns import NAME, NOTE, SKU, optional
 
 BACKTESTS = Table(
     "backtests",
@@ -27,7 +27,7 @@ CALIBRATION = Table(
     "a nominal probability",
     (
         Column("nominal_percent", Kind.PERCENT, "Promised", "The percentile that was forecast"),
-        Column("observed_percent", Kind.PERCENT, "Seen", "Share of weeks at or below it"),
+        Column("observed_percent", Kind.PERCENT, "Seen", "Share of weeks below it; a tie counts half"),
         Column("rows", Kind.COUNT, "Weeks", "Store × SKU × weeks"),
     ),
     ("nominal_percent",),
@@ -41,11 +41,13 @@ REMOVALS = Table(
         SKU,
         NAME,
         Column("gone_on", Kind.TEXT, "Gone on", "The day, yyyy-mm-dd"),
-        Column("buyers", Kind.COUNT, "Buyers", "Repeat buyers before"),
-        Column("predicted_percent", Kind.PERCENT, "Predicted", "Share of their demand that was to stay"),
-        Column("observed_percent", Kind.PERCENT, "Seen", "Share that stayed"),
-        LOW_PERCENT,
-        HIGH_PERCENT,
+        Column("buyers", Kind.COUNT, "Buyers", "Repeat buyers before, who still shop in the chain"),
+        optional("lines_before", Kind.COUNT, "Lines", "Lines of it that they bought in the weeks before"),
+        Column("predicted_percent", Kind.PERCENT, "Plan", "What the plan takes to stay, on average over the category"),
+        Column("observed_percent", Kind.PERCENT, "Seen", "Share of their demand that stayed; may be outside 0 to 100"),
+        Column("low_percent", Kind.PERCENT, "Low %", "Low end of the 95 % interval, buyers resampled"),
+        Column("high_percent", Kind.PERCENT, "High %", "High end of the 95 % interval"),
+        NOTE,
     ),
     ("sku", "gone_on"),
 )

@@ -1,5 +1,7 @@
 """The other sheets: the tables of a screen one under the other, with formulas and colours that help to read them."""
 
+from string import Formatter
+
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -72,7 +74,8 @@ def _colours(sheet: Worksheet, book: xlsxwriter.Workbook, placed: Placed, name: 
     """Shelves that run out sooner than asked, rules that bind, orders short of a minimum, risks of running out."""
     warn = book.add_format({"bg_color": "#F6D9D3", "font_color": "#8C2A1C"})
     for column, criteria in _WARNINGS.get(name, {}).items():
-        if column in placed.columns:
+        needed = {name for _, name, _, _ in Formatter().parse(criteria) if name}
+        if column in placed.columns and needed <= set(placed.columns):
             at = placed.columns[column]
             formula = criteria.format(**{each: f"${placed.cell(placed.first_row, each)}" for each in placed.columns})
             rule = {"type": "formula", "criteria": formula, "format": warn}

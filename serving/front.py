@@ -5,6 +5,7 @@ behind it with a problem document, so that nothing internal leaks and nothing st
 """
 
 import logging
+import re
 import time
 from dataclasses import dataclass
 
@@ -30,6 +31,10 @@ LOG = logging.getLogger("omnishelf.requests")
 
 MAX_BODY_BYTES = 256 * 1024
 """The largest request there is, a thousand excluded ids of 200 characters, fits in."""
+
+MAX_WORKBOOK_BYTES = 16 * 1024 * 1024
+"""A buyer's edited workbook: it is read only after the buyer is known."""
+_WORKBOOK = re.compile(r"/buyers/runs/[a-z0-9]+/workbook")
 
 CLIENT_LEFT = 499
 TIMED_OUT = 504
@@ -124,17 +129,18 @@ def _bounded(app: ASGIApp) -> ASGIApp:
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
         declared = Headers(scope=scope).get("content-length")
+        most = MAX_WORKBOOK_BYTES if _WORKBOOK.fullmatch(scope["path"]) else MAX_BODY_BYTES
         if declared is None:
-            await app(scope, _counted(receive), send)
-        elif int(declared) > MAX_BODY_BYTES:
-            raise _too_large()
+            await app(scope, _counted(receive, most), send)
+        elif int(declared) > most:
+            raise _too_large(most)
         else:
             await app(scope, receive, send)
 
     return bounded
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, most: int) -> Receive:
     """`receive` for a body that does not say how long it is."""
     received = 0
 
@@ -142,15 +148,15 @@ def _counted(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise _too_large()
+        if received > most:
+            raise _too_large(most)
         return message
 
     return receive_counted
 
 
-def _too_large() -> ProblemError:
-    return ProblemError(BODY_TOO_LARGE, f"A body may have {MAX_BODY_BYTES} bytes at most.")
+def _too_large(most: int) -> ProblemError:
+    return ProblemError(BODY_TOO_LARGE, f"A body may have {most} bytes at most.")
 
 
 def _stamped(send: Send, visit: _Visit) -> Send:

@@ -1,6 +1,7 @@
 """Assortment runs as folders: what was asked, how far it is, and what came out.
 
     assortments/<id>/request.json   what was asked
+    assortments/<id>/overrides.xlsx the edited workbook of another run, where it was asked for with one
     assortments/<id>/state.json     how far it is; replaced whole
     assortments/<id>/alive          locked by the process that works on it, for as long as it lives
     assortments/<id>/report/        report.html, report.xlsx, decisions.parquet, report.json, run.json; appears whole
@@ -36,6 +37,8 @@ REPORT_FILES = {
 }
 """What can be fetched of a finished run."""
 DECISIONS = "report.json"
+OVERRIDES = "overrides.xlsx"
+"""In a run's folder: the workbook that a buyer gave back, where one did."""
 
 STARTING_SECONDS = 120.0
 """So long a queued run may be without a process: one that starts takes seconds to import."""

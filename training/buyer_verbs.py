@@ -37,6 +37,8 @@ def assort(
         found = runs.find(folder, run, _now())
         if found is None:
             raise UserError(f"There is no run {run!r} in {folder}.")
+        given = found.folder / runs.OVERRIDES
+        overrides = given if given.is_file() else None
     else:
         told = {
             "category": category,

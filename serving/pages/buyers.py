@@ -4,7 +4,7 @@ from html import escape
 from itertools import groupby
 
 from serving.pages.frame import page
-from serving.runs import DONE, FAILED, QUEUED, REPORT_FILES, RUNNING, AssortmentRun
+from serving.runs import DONE, FAILED, OVERRIDES, QUEUED, REPORT_FILES, RUNNING, AssortmentRun
 
 PATH = "/buyers"
 LOOK_AGAIN_SECONDS = 3
@@ -47,8 +47,11 @@ def runs_page(buyer: str, found: list[AssortmentRun], categories: tuple[str, ...
     return page("Assortments", body, path=PATH)
 
 
-def run_page(buyer: str, run: AssortmentRun) -> str:
-    """One run: how far it is, or its results. While it works the page asks for itself again."""
+def run_page(buyer: str, run: AssortmentRun, message: str = "") -> str:
+    """One run: how far it is, or its results. While it works the page asks for itself again.
+
+    `message` says why a workbook that was given back could not be taken.
+    """
     state = run.state
     asked = run.request
     stores = f"{len(asked.stores):,} stores" if asked.stores else "every store that sells it"
@@ -57,12 +60,16 @@ def run_page(buyer: str, run: AssortmentRun) -> str:
     )
     works = state.state in {QUEUED, RUNNING}
     progress = f'<p><progress max="1" value="{state.share}"></progress> {escape(state.stage)}</p>' if works else ""
-    failed = f'<p class="problem" role="alert">{escape(state.error)}</p>' if state.state == FAILED else ""
+    said = message or (state.error if state.state == FAILED else "")
+    failed = f'<p class="problem" role="alert">{escape(said).replace(chr(10), "<br>")}</p>' if said else ""
+    is_edited = (run.folder / OVERRIDES).is_file()
+    book = _workbook_form(run) if state.state == DONE or (state.state == FAILED and is_edited) else ""
+    edited = "<p>With the overrides of a workbook.</p>" if is_edited else ""
     files = f"<ul class=cards>{_files(run)}</ul>" if state.state == DONE else ""
     rules = f"<h2>Rules</h2><pre><code>{escape(asked.rules)}</code></pre>" if asked.rules.strip() else ""
     body = (
         f'<main class="narrow">{_signed_in(buyer)}<h1>{escape(asked.category)} {_state(run)}</h1>'
-        f'{facts}{progress}{failed}{files}{rules}<p><a href="{PATH}">Every run</a></p></main>'
+        f'{facts}{edited}{progress}{failed}{files}{book}{rules}<p><a href="{PATH}">Every run</a></p></main>'
     )
     return page(asked.category, body, path=PATH, refresh_seconds=LOOK_AGAIN_SECONDS if works else 0)
 
@@ -87,7 +94,7 @@ def _row(run: AssortmentRun) -> str:
     links = " · ".join(
         f'<a href="{PATH}/runs/{run.id}/{name}">{escape(_LABELS[name])}</a>' for name in ("report.html", "report.xlsx")
     )
-    result = links if run.state.state == DONE else escape(run.state.error or run.state.stage)
+    result = links if run.state.state == DONE else escape(run.state.error.partition("\n")[0] or run.state.stage)
     when = run.state.at.replace("T", " ")[:16]
     return (
         f'<tr><td><a href="{PATH}/runs/{run.id}">{when}</a></td><td>{_state(run)}</td>'
@@ -104,6 +111,16 @@ def _state(run: AssortmentRun) -> str:
 def _files(run: AssortmentRun) -> str:
     links = (f'<li><a href="{PATH}/runs/{run.id}/{name}">{escape(_LABELS[name])}</a></li>' for name in REPORT_FILES)
     return "".join(links)
+
+
+def _workbook_form(run: AssortmentRun) -> str:
+    return f"""
+<h2>Disagree with it</h2>
+<p>Write into the yellow column of the workbook, and give it back: the plan is made again around your wishes.</p>
+<form method="post" action="{PATH}/runs/{run.id}/workbook" enctype="multipart/form-data">
+<label class="wide">Edited workbook<input name="workbook" type="file" accept=".xlsx" required></label>
+<button>Plan again</button>
+</form>"""
 
 
 def _form(categories: tuple[str, ...]) -> str:

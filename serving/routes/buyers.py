@@ -14,8 +14,8 @@ from serving.assortment_request import AssortmentRequest
 from serving.buyers import Buyers
 from serving.pages.buyers import PATH, run_page, runs_page
 from serving.planning import Planning
-from serving.problems import NOT_FOUND, ProblemError, from_validation
-from serving.routes.signing_in import form_of, html, sign_in_routes, signed
+from serving.problems import BAD_REQUEST, NOT_FOUND, ProblemError, from_validation
+from serving.routes.signing_in import file_of, form_of, html, sign_in_routes, signed
 
 _REPORT = {
     # the report is one file of our own making with its styles, pictures and script inside
@@ -35,6 +35,18 @@ def routes(settings: Settings, buyers: Buyers) -> tuple[Route, ...]:
     async def start(request: Request, buyer: str) -> Response:
         form = await form_of(request)
         run = await asyncio.to_thread(planning.start, _asked(form), buyer, _now())
+        return RedirectResponse(f"{PATH}/runs/{run.id}", status_code=303)
+
+    async def start_again(request: Request, buyer: str) -> Response:
+        run_id = request.path_params["id"]
+        try:
+            book = await file_of(request, "workbook")
+            run = await asyncio.to_thread(planning.start_again, run_id, book, buyer, _now())
+        except ProblemError as error:
+            if error.kind is not BAD_REQUEST:
+                raise
+            shown = await asyncio.to_thread(planning.find, run_id, _now())
+            return html(run_page(buyer, shown, str(error.detail)), status=BAD_REQUEST.status)
         return RedirectResponse(f"{PATH}/runs/{run.id}", status_code=303)
 
     async def one_run(request: Request, buyer: str) -> Response:
@@ -58,6 +70,7 @@ def routes(settings: Settings, buyers: Buyers) -> tuple[Route, ...]:
         Route(PATH, signed(buyers, every_run)),
         *sign_in_routes(buyers),
         Route(f"{PATH}/runs", signed(buyers, start), methods=["POST"]),
+        Route(f"{PATH}/runs/{{id}}/workbook", signed(buyers, start_again), methods=["POST"]),
         Route(f"{PATH}/runs/{{id}}", signed(buyers, one_run)),
         Route(f"{PATH}/runs/{{id}}/{{name}}", signed(buyers, file)),
     )

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from serving.buyers import SESSION_SECONDS, Buyers
 from serving.pages.buyers import PATH, sign_in_page
 from serving.pages.frame import CONTENT_SECURITY_POLICY
-from serving.problems import BAD_REQUEST, FORBIDDEN, ProblemError
+from serving.problems import BAD_REQUEST, BODY_TOO_SLOW, FORBIDDEN, ProblemError
 from serving.routes.recommendations import body_of
 
 COOKIE = "omnishelf_buyer"
@@ -25,6 +25,8 @@ _PAGE = {
     "Cache-Control": "no-store",
 }
 _FORM = "application/x-www-form-urlencoded"
+_FILE_FORM = "multipart/form-data"
+UPLOAD_SECONDS = 120.0
 
 Signed = Callable[[Request, str], Awaitable[Response]]
 """Answers a request of a buyer, who is named."""
@@ -85,6 +87,19 @@ async def form_of(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise ProblemError(BAD_REQUEST, f"The form cannot be read: {error}.") from None
     return {name: values[-1] for name, values in fields.items()}
+
+
+async def file_of(request: Request, field: str) -> bytes:
+    """What a form of our own pages sends as a file; empty where none was chosen. Raises ProblemError otherwise."""
+    _require_own_page(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FILE_FORM:
+        raise ProblemError(BAD_REQUEST, f"Send a form with a file: `Content-Type: {_FILE_FORM}`.")
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS), request.form(max_files=1, max_fields=1) as form:
+            sent = form.get(field)
+            return b"" if sent is None or isinstance(sent, str) else await sent.read()
+    except TimeoutError:
+        raise ProblemError(BODY_TOO_SLOW, f"The file was not here after {UPLOAD_SECONDS:.0f} seconds.") from None
 
 
 def _require_own_page(request: Request) -> None:

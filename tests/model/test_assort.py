@@ -1,5 +1,6 @@
 """An assortment run on a small shop, from purchases to what a buyer opens, and what is told when it cannot be."""
 
+import fcntl
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -140,6 +141,22 @@ def test_an_edited_workbook_goes_back_in_and_its_costs_are_told(settings, first,
     (cost,) = told.tables["overrides"].to_dict("records")
     assert (cost["asked"], cost["sku"]) == ("delist", kept["sku"])
     assert cost["cost_cents"] > 0
+
+
+def test_a_workbook_of_another_category_or_with_a_bad_cell_is_told_before_its_turn(settings, first, report, tmp_path):
+    folder = settings.work / "assortments"
+    sku = report.decisions["sku"].iloc[0]
+    bad = edited(
+        first[0].report / "report.xlsx", tmp_path / "bad.xlsx", report.decisions["cluster"].iloc[0], sku, "maybe"
+    )
+    other = ASKED.model_copy(update={"category": "Another"})
+    for request, said in ((ASKED, "'maybe' is no override"), (other, "The workbook is of Grocery")):
+        run = runs.ask(folder, request, "ada", AT + timedelta(minutes=7))
+        with (folder / "turn").open("wb") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            with pytest.raises(UserError, match=said):
+                work(settings, run, lambda: AT, Stages(), bad)
+        assert said in runs.find(folder, run.id, AT).state.error
 
 
 def edited(source, target, cluster, sku, text):

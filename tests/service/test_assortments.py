@@ -1,10 +1,13 @@
 """Buyers' pages and API of a real service; runs are finished ones, or of a category that nobody sells."""
 
+import io
 import json
 import time
+import zipfile
 from datetime import UTC, datetime
 
 import httpx
+import openpyxl
 import pytest
 
 from serving import runs
@@ -171,6 +174,63 @@ def test_a_form_of_another_site_is_refused(signed_in, headers):
     answer = signed_in.post("/buyers/runs", data={"category": "X"}, headers=headers)
     assert answer.status_code == 403
     assert "category" not in json.dumps(answer.json())
+
+
+def workbook(*parts):
+    """A workbook with one sheet, and further parts in its archive."""
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "Notes"
+    book.save(content)
+    with zipfile.ZipFile(content, "a") as archive:
+        for name, text in parts:
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def given_back(browser, run, content, **headers):
+    return browser.post(f"/buyers/runs/{run.id}/workbook", files={"workbook": ("mine.xlsx", content)}, headers=headers)
+
+
+def test_the_page_of_a_finished_run_takes_a_workbook_back(signed_in, done):
+    page = signed_in.get(f"/buyers/runs/{done.id}").text
+    assert f'action="/buyers/runs/{done.id}/workbook" enctype="multipart/form-data"' in page
+
+
+def test_what_is_wrong_with_a_workbook_stands_on_the_page_of_its_run(signed_in, done):
+    page = given_back(signed_in, done, workbook())
+    assert page.url.path.startswith("/buyers/runs/")
+    assert page.url.path != f"/buyers/runs/{done.id}"
+    until = time.monotonic() + 120
+    while "progress" in page.text:
+        assert time.monotonic() < until, page.text
+        time.sleep(0.2)
+        page = signed_in.get(page.url)
+    assert "overrides.xlsx has no sheet 2 Decisions" in page.text
+    assert "Edited workbook" in page.text
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"", "no .xlsx workbook"),
+    (b"PK but no archive", "no .xlsx workbook"),
+    (workbook(("xl/vbaProject.bin", "macros")), "holds macros"),
+])  # fmt: skip
+def test_what_is_no_workbook_is_told_and_starts_nothing(shop, signed_in, done, content, said):
+    before = len(list((shop.work / "assortments").iterdir()))
+    page = given_back(signed_in, done, content)
+    assert (page.status_code, said in page.text) == (400, True)
+    assert len(list((shop.work / "assortments").iterdir())) == before
+
+
+def test_workbooks_are_taken_from_buyers_and_our_own_pages_only(signed_in, browser, done):
+    assert given_back(signed_in, done, workbook(), Origin="https://elsewhere.example").status_code == 403
+    assert signed_in.post(f"/buyers/runs/{done.id}/workbook", data={"workbook": "x"}).status_code == 400
+    signed_in.cookies.clear()
+    assert given_back(browser, done, workbook()).status_code == 401
+
+
+def test_a_workbook_has_a_limit_of_its_own(signed_in, done):
+    assert given_back(signed_in, done, bytes(300_000)).status_code == 400
+    assert given_back(signed_in, done, bytes(16 * 1024 * 1024 + 1)).status_code == 413
 
 
 def test_the_cookie_is_out_of_reach(browser):

@@ -2,7 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from serving import runs
 from serving.runs import AssortmentRun
 from training.assort.pipeline import Asked, plan_assortment
 from training.reports import overrides as workbook
+from training.reports.overrides import Overrides
 from training.reports.publish import publish
 from training.reports.tables import AssortmentReport, load
 from training.run_page import Point
@@ -29,29 +32,55 @@ def work(settings: Settings, run: AssortmentRun, clock: Clock, stages: Stages, b
     `book` is a workbook with a buyer's overrides. An error of the user's making is told in the run's state too, and
     raised again; so is any other, without its inner workings.
     """
-    with runs.working(run):
-        try:
-            return _worked(settings, run, clock, stages, book)
-        except UserError as error:
-            runs.tell(run, runs.FAILED, "failed", 0.0, clock(), str(error))
-            raise
-        except BaseException:
-            said = "A fault of the planner; log.txt in the run's folder tells more. Next: tell whoever runs Omnishelf."
-            runs.tell(run, runs.FAILED, "failed", 0.0, clock(), said)
-            raise
+    with _told(run, clock):
+        edited = _edited(settings, run, book) if book else None  # nobody waits for a turn to read about a cell
+    with runs.working(run), _told(run, clock):
+        return _worked(settings, run, clock, stages, edited)
 
 
-def _worked(settings: Settings, run: AssortmentRun, clock: Clock, stages: Stages, book: Path | None) -> str:
+@contextmanager
+def _told(run: AssortmentRun, clock: Clock) -> Iterator[None]:
+    """Whatever stops the run is told in its state."""
+    try:
+        yield
+    except UserError as error:
+        runs.tell(run, runs.FAILED, "failed", 0.0, clock(), str(error))
+        raise
+    except BaseException:
+        said = "A fault of the planner; log.txt in the run's folder tells more. Next: tell whoever runs Omnishelf."
+        runs.tell(run, runs.FAILED, "failed", 0.0, clock(), said)
+        raise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edited:
+    """What a buyer's workbook asks for, and the report that it came from."""
+
+    before: AssortmentReport
+    overrides: Overrides
+
+
+def _edited(settings: Settings, run: AssortmentRun, book: Path) -> _Edited:
+    """Raises UserError where a cell cannot be used, or the workbook is of another category."""
+    before = _before(settings, book)
+    if before.run.category != run.request.category:
+        raise UserError(
+            f"The workbook is of {before.run.category} (run {before.run.run_id}), and this run is about "
+            f"{run.request.category}. Next: give it back where it came from."
+        )
+    return _Edited(before, workbook.read(book, before))
+
+
+def _worked(settings: Settings, run: AssortmentRun, clock: Clock, stages: Stages, edited: _Edited | None) -> str:
     runs.tell(run, runs.RUNNING, STAGES[0], 0.02, clock())
     watched = _telling(run, clock, stages)
-    before = _before(settings, book) if book else None
     asked = Asked(
         request=run.request,
         run_id=run.id,
         at=clock(),
         rules=_rules(run),
-        overrides=workbook.read(book, before) if book and before else None,
-        before=before,
+        overrides=edited.overrides if edited else None,
+        before=edited.before if edited else None,
         planted=_planted(settings),
         mlflow_run=_page_name(run),
     )

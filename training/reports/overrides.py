@@ -154,7 +154,9 @@ def _sheet(path: Path) -> _Sheet:
         try:
             book = openpyxl.load_workbook(path, read_only=True)
         except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-            raise DataError(f"{path} cannot be read as an .xlsx workbook ({error}). Save it as .xlsx again.") from error
+            raise DataError(
+                f"{path.name} cannot be read as an .xlsx workbook ({error}). Save it as .xlsx again."
+            ) from error
         try:
             if SHEET not in book.sheetnames:
                 raise DataError(

@@ -56,6 +56,8 @@ $(READY): requirements.txt pyproject.toml
 lock: $(READY)  ## Resolve the dependencies of pyproject.toml again (ARGS=--upgrade for newer versions)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra demo --extra studies --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --allow-unsafe --custom-compile-command 'make lock' --quiet --output-file requirements.txt $(ARGS)
+	@echo 'pyspark>=4,<5' | $(BIN)/uv pip compile - --constraint requirements.txt --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --quiet --output-file requirements-spark.txt $(ARGS)
 
 .PHONY: clean
 clean:  ## Remove the environment and caches; WORK stays
@@ -104,6 +106,11 @@ mlflow: $(READY)  ## Open MLflow's pages on this machine
 .PHONY: test
 test: $(READY)  ## Run the whole suite (ARGS='-k word' for a part)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+.PHONY: test-spark
+test-spark: $(READY)  ## Install PySpark into .venv and run what needs a Spark session (and Java 17 or later)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.txt
+	@$(BIN)/python -m pytest tests/spark $(ARGS)
 
 .PHONY: check
 check: $(READY)  ## ruff, ruff format, mypy (strict), import-linter

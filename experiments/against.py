@@ -104,9 +104,10 @@ def against(base: Path, cutoffs: Sequence[Cutoff], settings: Settings, train: Tr
 def verdicts(found: pd.DataFrame) -> list[str]:
     """A sentence a task: better, worse, or no difference that the interval shows."""
     sentences = []
-    for row in found[found["metric"] == HEADLINE].itertuples():
-        word = "better" if row.low > 0 else "worse" if row.high < 0 else "no difference is shown"
-        sentences.append(f"{row.task}: {word}; NDCG@10 {row.difference:+.4f} [{row.low:+.4f}, {row.high:+.4f}].")
+    for row in found[found["metric"] == HEADLINE].to_dict("records"):
+        difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+        word = "better" if low > 0 else "worse" if high < 0 else "no difference is shown"
+        sentences.append(f"{row['task']}: {word}; NDCG@10 {difference:+.4f} [{low:+.4f}, {high:+.4f}].")
     return sentences
 
 

@@ -1,6 +1,6 @@
 """What a buyer asks of an assortment run: one value, for the command line, the pages and the API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -29,6 +29,9 @@ class AssortmentRequest(BaseModel):
         None, description="ISO 8601: plan with what was known before; where absent, with everything."
     )
     party: Name | None = Field(None, description="Only the stores of this seller.")
+    per: Literal["cluster", "store"] = Field(
+        "cluster", description="Whether each store gets a list of its own, too; decisions are by cluster in any case."
+    )
     seed: int = Field(0, ge=0, description="The same seed and data give the same plan.")
 
 

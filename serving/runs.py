@@ -36,6 +36,8 @@ REPORT_FILES = {
     "run.json": "application/json",
 }
 """What can be fetched of a finished run."""
+FETCHED = REPORT_FILES | {"store_lists.parquet": "application/vnd.apache.parquet"}
+"""The same, and what only runs with a list for each store have."""
 DECISIONS = "report.json"
 OVERRIDES = "overrides.xlsx"
 """In a run's folder: the workbook that a buyer gave back, where one did."""

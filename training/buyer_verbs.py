@@ -23,6 +23,7 @@ def assort(
     weeks: Annotated[int, typer.Option(min=1, max=52, help="Weeks that the plan is for.")] = 13,
     cutoff: Annotated[str | None, typer.Option(help="Plan with what was known before this instant, UTC.")] = None,
     party: Annotated[str | None, typer.Option(help="Only the stores of this seller.")] = None,
+    per_store: Annotated[bool, typer.Option("--per-store", help="Make a list for each store, too.")] = False,
     run: Annotated[str | None, typer.Option(help="Work on a run that was asked for over HTTP.", hidden=True)] = None,
     work: Work = None,
 ) -> None:
@@ -46,6 +47,7 @@ def assort(
             "horizon_weeks": weeks,
             "cutoff": cutoff,
             "party": party,
+            "per": "store" if per_store else "cluster",
         }
         found = runs.ask(folder, _asked(settings, told, rules, overrides), "command line", _now())
     with watched(screen) as stages:

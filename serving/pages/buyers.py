@@ -4,7 +4,7 @@ from html import escape
 from itertools import groupby
 
 from serving.pages.frame import page
-from serving.runs import DONE, FAILED, OVERRIDES, QUEUED, REPORT_FILES, RUNNING, AssortmentRun
+from serving.runs import DONE, FAILED, FETCHED, OVERRIDES, QUEUED, RUNNING, AssortmentRun
 
 PATH = "/buyers"
 LOOK_AGAIN_SECONDS = 3
@@ -14,6 +14,7 @@ _LABELS = {
     "report.xlsx": "Excel workbook",
     "decisions.parquet": "Decisions (Parquet)",
     "run.json": "How it was made (JSON)",
+    "store_lists.parquet": "A list for each store (Parquet)",
 }
 
 
@@ -109,7 +110,8 @@ def _state(run: AssortmentRun) -> str:
 
 
 def _files(run: AssortmentRun) -> str:
-    links = (f'<li><a href="{PATH}/runs/{run.id}/{name}">{escape(_LABELS[name])}</a></li>' for name in REPORT_FILES)
+    there = [name for name in FETCHED if (run.report / name).is_file()]
+    links = (f'<li><a href="{PATH}/runs/{run.id}/{name}">{escape(_LABELS[name])}</a></li>' for name in there)
     return "".join(links)
 
 
@@ -133,6 +135,7 @@ def _form(categories: tuple[str, ...]) -> str:
 <label>Weeks<input name="horizon_weeks" type="number" min="1" max="52" value="13" required></label>
 <label class="wide">Stores
 <input name="stores" autocomplete="off" placeholder="ids, separated by commas; empty: every one"></label>
+<label class="wide"><span><input name="per" type="checkbox" value="store"> A list for each store, too</span></label>
 <label class="wide">Rules
 <textarea name="rules" rows="6" spellcheck="false" placeholder="TOML; see the buyer's guide"></textarea></label>
 <button>Start</button>

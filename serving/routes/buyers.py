@@ -54,14 +54,16 @@ def routes(settings: Settings, buyers: Buyers) -> tuple[Route, ...]:
 
     async def file(request: Request, _: str) -> Response:
         name = request.path_params["name"]
-        if name not in runs.REPORT_FILES:
+        if name not in runs.FETCHED:
             raise ProblemError(NOT_FOUND, f"A run has no file {name[:60]!r}; it has {', '.join(runs.REPORT_FILES)}.")
         run = await asyncio.to_thread(planning.finished, request.path_params["id"], _now())
+        if not (run.report / name).is_file():
+            raise ProblemError(NOT_FOUND, "This run made no lists of single stores.")
         shown = name == "report.html"
         download = None if shown else f"{run.id}-{name}"
         return FileResponse(
             run.report / name,
-            media_type=runs.REPORT_FILES[name],
+            media_type=runs.FETCHED[name],
             filename=download,
             headers=_REPORT if shown else {"Cache-Control": "no-store"},
         )
@@ -84,6 +86,7 @@ def _asked(form: dict[str, str]) -> AssortmentRequest:
                 "category": form.get("category", "").strip(),
                 "stores": [each.strip() for each in form.get("stores", "").split(",") if each.strip()],
                 "rules": form.get("rules", "").replace("\r\n", "\n"),
+                "per": "store" if form.get("per") == "store" else "cluster",
                 "horizon_weeks": int(weeks) if weeks.isdecimal() else weeks,
             }
         )

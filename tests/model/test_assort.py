@@ -16,6 +16,8 @@ from tests.helpers.datasets import ingested
 from tests.helpers.trained import shop_settings
 from training.assort.request import again, asked
 from training.assort.work import work
+from training.reports import xlsx
+from training.reports.sheets import stores
 from training.reports.tables import load
 from training.stages import Stages
 
@@ -141,6 +143,35 @@ def test_an_edited_workbook_goes_back_in_and_its_costs_are_told(settings, first,
     (cost,) = told.tables["overrides"].to_dict("records")
     assert (cost["asked"], cost["sku"]) == ("delist", kept["sku"])
     assert cost["cost_cents"] > 0
+
+
+def test_lists_of_single_stores_keep_their_rules_and_have_a_file_and_a_sheet(settings, report):
+    store = str(report.tables["stores"]["store_id"].iloc[0])
+    rules = f'[[ban]]\nsku = "sku-000"\nstore = "{store}"\n\n[[must_carry]]\nsku = "sku-053"\ncluster = "cluster 1"\n'
+    run, _ = run_of(settings, ASKED.model_copy(update={"per": "store", "rules": rules}), AT + timedelta(minutes=8))
+    lists = pd.read_parquet(run.report / "store_lists.parquet")
+    told = load(run.report)
+    assert set(lists["store_id"]) == set(told.tables["stores"]["store_id"])
+    listed = lists[lists["decision"] != "delist"]
+    assert not ((listed["store_id"] == store) & (listed["sku"] == "sku-000")).any()
+    first = lists[(lists["cluster"] == "cluster 1") & (lists["sku"] == "sku-053")]
+    assert (first["decision"] != "delist").all()
+    sums = listed.groupby("store_id")["profit_cents"].sum()
+    stores = told.tables["stores"].set_index("store_id")
+    assert (sums - stores["profit_proposed_cents"]).abs().max() <= len(listed)
+    assert listed.groupby("store_id").size().reindex(stores.index).tolist() == stores["skus_proposed"].tolist()
+    sheet = openpyxl.load_workbook(run.report / "report.xlsx", read_only=True)["12 Store lists"]
+    assert sum(1 for row in sheet.iter_rows(min_row=5, values_only=True) if row[0]) == len(lists)
+    assert any("Lists of single stores" in sentence for sentence in told.not_known)
+
+
+def test_too_many_rows_of_stores_are_in_their_file_only(settings, first, report, tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "MOST_ROWS", 1)
+    rows = pd.DataFrame({name: ["x", "x"] for name in ("store_id", "cluster", "sku", "name", "decision")})
+    xlsx.write(replace(report, store_lists=rows.assign(facings=1, units=1.0, profit_cents=1)), tmp_path / "many.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "many.xlsx")["12 Store lists"]
+    assert "2 rows are too many" in sheet["A2"].value
+    assert sheet.max_row == 2
 
 
 def test_a_workbook_of_another_category_or_with_a_bad_cell_is_told_before_its_turn(settings, first, report, tmp_path):

@@ -18,11 +18,12 @@ from features.settings import Settings
 from features.warehouse import Warehouse
 from serving.assortment_request import AssortmentRequest
 from training.assort import buying, festival, newcoming
+from training.assort.by_store import StoreLists, store_lists
 from training.assort.decisions import Evidence, decisions, moved_from, walk_range
 from training.assort.defects import below_cost, defects, unknowns
 from training.assort.evidence import backtests
 from training.assort.loyal import loyal_buyers
-from training.assort.outcome import Made, Outcome, interval, outcome
+from training.assort.outcome import Made, Outcome, outcome
 from training.assort.planned import Planned, planned
 from training.assort.removals import removals
 from training.assort.ruled import Ruled, bound_alike, override_costs, rule_table, ruled
@@ -41,18 +42,17 @@ from training.assort.store_tables import (
     transfers,
 )
 from training.assort.terms import Terms, terms
+from training.assort.totals import measures, money
 from training.assort.trial import trial
 from training.assortment.audit import audit
 from training.assortment.plan import Plan
-from training.assortment.problem import Codes, Flags, Floats, Problem
+from training.assortment.problem import Codes, Floats, Problem
 from training.assortment.rules import read_rules
-from training.assortment.value import listing_cost_cents, units
 from training.choice.attraction import Attraction
 from training.choice.needs import need_states
 from training.choice.transfer import Transfer, transfer
 from training.demand.forecast import forecast
 from training.reports.overrides import Overrides
-from training.reports.sums import summary_measures, summary_money
 from training.reports.tables import AssortmentReport, Proof, Run, assembled
 from training.stages import Stages
 from training.supply.alternate import at_costs, first_line
@@ -97,8 +97,14 @@ def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> Assortm
         joined = offers.joined(seen, held.label, held.demand, rules.problem) if offers else None
         made = planned(rules.problem, joined, why)
         say(f"within {100 * made.plan.gap:.2f} % of the best there can be, {_how(made)}")
+    by_store = None
+    if request.per == "store":
+        with stages.stage("stores") as say:
+            by_store = store_lists(seen, found, held, rules, made)
+            say(f"{len(seen.stores):,} lists within {100 * by_store.plan.gap:.2f} % of the best there can be")
     with stages.stage("report") as say:
-        report = _report(settings, warehouse, asked, _Stages(seen, ahead, found, held, rules, offers, made, cutoff))
+        steps = _Stages(seen, ahead, found, held, rules, offers, made, by_store, cutoff)
+        report = _report(settings, warehouse, asked, steps)
         say(f"{len(report.decisions):,} decisions")
     return report
 
@@ -138,6 +144,7 @@ class _Stages:
     rules: Ruled
     terms: Terms | None
     planned: Planned
+    by_store: StoreLists | None
     cutoff: Cutoff
 
     @property
@@ -172,7 +179,11 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stage
     table = decisions(made.bought_scope, out, plan, why, weeks)
     tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
     open_questions = (*unknowns(made.scope, made.found), *below_cost(table))
-    return assembled(_run(warehouse, asked, made), _proof(made.planned), tables, missing, open_questions)
+    by_store = made.by_store
+    if by_store:
+        open_questions = (*open_questions, by_store.sentence)
+    report = assembled(_run(warehouse, asked, made), _proof(made.planned), tables, missing, open_questions)
+    return replace(report, store_lists=by_store.rows) if by_store else report
 
 
 def _chain(problem: Problem, plan: Plan) -> Transfer:
@@ -196,13 +207,13 @@ def _tables(
     rollout, pairs = trial(seen, made.held, problem, out.now_profit_cents, rows)
     tables = {
         "decisions": rows,
-        "summary_money": _money(out, rows, seen),
-        "summary_measures": _measures(out, rows, plan, facings_now, weeks),
+        "summary_money": money(out, rows, seen),
+        "summary_measures": measures(out, rows, plan, facings_now, weeks),
         "needs": needs(out, why, chain, seen),
         "transfers": transfers(chain, problem.skus),
         "clusters": clusters(out, made.held, seen, made.found, rows),
         "cluster_mix": cluster_mix(problem),
-        "stores": stores(problem, made.held, seen, weeks),
+        "stores": _with_lists(stores(problem, made.held, seen, weeks), made.by_store),
         "cluster_curve": cluster_curve(made.held),
         "space": space(out, plan, facings_now),
         "facings": facings(rows, problem, seen),
@@ -226,6 +237,10 @@ def _tables(
     return {name: rows for name, rows in tables.items() if len(rows)}, missing
 
 
+def _with_lists(rows: pd.DataFrame, by_store: StoreLists | None) -> pd.DataFrame:
+    return rows if by_store is None else pd.concat([rows, by_store.stores.set_axis(rows.index)], axis=1)
+
+
 _MISSING = {
     "space": "Widths of SKUs are not known, so that lists are limited by their number and not by the shelf.",
     "facings": "Widths of SKUs are not known, so that facings cannot be planned.",
@@ -235,43 +250,6 @@ _MISSING = {
     "rollout_pairs": "No cluster has two stores that could be compared.",
     "defects": "Nothing in quarantine, and no defect was found.",
 }
-
-
-def _money(out: Outcome, rows: pd.DataFrame, seen: Scope) -> pd.DataFrame:
-    """Sales and profit with 80 % intervals, of the proposal and of the change."""
-    price = seen.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
-    earned = out.problem.unit_profit_cents
-    intervals, changes = {}, {}
-    for measure in ("sales", "profit"):
-
-        def total(one: Problem, listed: Flags, each: Floats) -> Floats:
-            return np.array([(units(one, listed) * each).sum()])
-
-        then_each, now_each = (price, price) if measure == "sales" else (earned, out.now_profit_cents)
-        then = out.drawn(partial(total, listed=out.proposed, each=then_each))
-        now = out.drawn(partial(total, listed=out.now, each=now_each))
-        planned = np.array([rows[f"{measure}_proposed_cents"].sum()], dtype=np.float64)
-        intervals[measure] = _ends(then, planned)
-        changes[measure] = _ends(then - now, planned - rows[f"{measure}_now_cents"].sum())
-    now_cost, then_cost = (round(listing_cost_cents(out.problem, listed)) for listed in (out.now, out.proposed))
-    others = {"listing_costs": (now_cost, then_cost)} if out.problem.sku_cost_cents is not None else {}
-    return summary_money(rows, intervals=intervals, changes=changes, others=others)
-
-
-def _ends(drawn: np.ndarray, middle: np.ndarray) -> tuple[int, int]:
-    low, high = interval(drawn.reshape(len(drawn), -1), middle)
-    return int(np.floor(low[0])), int(np.ceil(high[0]))
-
-
-def _measures(out: Outcome, rows: pd.DataFrame, plan: Plan, facings_now: np.ndarray, weeks: int) -> pd.DataFrame:
-    drawn = out.drawn(lambda one: units(one, out.proposed).sum(keepdims=True).reshape(1))
-    low, high = interval(drawn, np.array([rows["units_proposed"].sum()]))
-    used = None
-    if out.problem.width_cm is not None:
-        stores = out.problem.stores_per_cluster
-        before, after = (float(stores @ (held @ out.problem.width_cm)) for held in (facings_now, plan.facings))
-        used = (before, after)
-    return summary_measures(rows, horizon_weeks=weeks, used_cm=used, units_interval=(float(low[0]), float(high[0])))
 
 
 def _run(warehouse: Warehouse, asked: Asked, made: _Stages) -> Run:

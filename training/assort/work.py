@@ -21,7 +21,7 @@ from training.run_page import Point
 from training.stages import Stages
 from training.tracking import ASSORTMENTS, Page, track_page
 
-STAGES = ("category and stores", "demand", "shoppers", "clusters and shelves", "plan", "report")
+STAGES = ("category and stores", "demand", "shoppers", "clusters and shelves", "plan", "stores", "report")
 
 Clock = Callable[[], datetime]
 

@@ -23,6 +23,7 @@ from training.reports.ranges import ranges
 DECISIONS_FILE = "decisions.parquet"
 RUN_FILE = "run.json"
 TABLES_FOLDER = "tables"
+STORE_LISTS_FILE = "store_lists.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Proof:
 class AssortmentReport:
     """One run: `tables` holds a frame for every declared table, empty where `missing` says in a sentence why.
 
-    not_known  what the figures cannot say, a sentence each; it stands on the first screen
+    not_known    what the figures cannot say, a sentence each; it stands on the first screen
+    store_lists  a row a store and SKU, where lists were made by store: in a file and, if they fit, a sheet of their own
     """
 
     run: Run
@@ -90,6 +92,7 @@ class AssortmentReport:
     tables: Mapping[str, pd.DataFrame]
     missing: Mapping[str, str] = field(default_factory=dict)
     not_known: tuple[str, ...] = ()
+    store_lists: pd.DataFrame | None = None
 
     @property
     def decisions(self) -> pd.DataFrame:
@@ -165,6 +168,8 @@ def write(report: AssortmentReport, folder: Path) -> None:
     for name, rows in report.tables.items():
         place = folder / DECISIONS_FILE if name == "decisions" else folder / TABLES_FOLDER / f"{name}.parquet"
         rows.to_parquet(place, index=False)
+    if report.store_lists is not None:
+        report.store_lists.to_parquet(folder / STORE_LISTS_FILE, index=False)
     (folder / RUN_FILE).write_text(json.dumps(identity(report), indent=1, ensure_ascii=False), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.reports.declared import SCREENS, Screen
-from training.reports.sheets import decisions, screen, summary
+from training.reports.sheets import decisions, screen, stores, summary
 from training.reports.sheets.formats import Formats, formats
 from training.reports.tables import AssortmentReport
 
@@ -32,6 +32,8 @@ def write(report: AssortmentReport, path: Path) -> None:
             else:
                 screen.write(sheet, book, look, report, each.name, TOP)
             _print_setup(sheet, report, each)
+        if report.store_lists is not None:
+            stores.write(book, look, report, report.store_lists)
 
 
 def sheet_name(number: int, each: Screen) -> str:

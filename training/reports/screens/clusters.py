@@ -68,6 +68,10 @@ STORES = Table(
         optional("latitude", Kind.DEGREES, "Latitude", "North positive"),
         optional("longitude", Kind.DEGREES, "Longitude", "East positive"),
         optional("weekly_sales_cents", Kind.CENTS, "Sales a week", "Sales of the category"),
+        optional("skus_now", Kind.COUNT, "SKUs now", "SKUs that the store carries"),
+        optional("skus_proposed", Kind.COUNT, "Own list", "SKUs of its own list, where lists were made by store"),
+        optional("profit_now_cents", Kind.CENTS, "Profit now", "As it is listed now"),
+        optional("profit_proposed_cents", Kind.CENTS, "Profit of its own list", "At the unit costs of the plan"),
     ),
     ("store_id",),
 )

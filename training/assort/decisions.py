@@ -11,7 +11,7 @@ from training.assort.outcome import Outcome, interval, place_worth_cents, whole,
 from training.assort.reasons import Ground, words
 from training.assort.scope import Scope
 from training.assortment.plan import Plan
-from training.assortment.problem import Flags, Floats, Problem
+from training.assortment.problem import Codes, Flags, Floats, Problem
 from training.assortment.value import units
 from training.choice.attraction import Attraction
 from training.choice.needs import NeedStates
@@ -70,8 +70,8 @@ def _walked(problem: Problem, listed: Flags) -> Floats:
     return np.asarray((share * leaves).sum(axis=1) / np.maximum(share.sum(axis=1), 1e-300))
 
 
-def decisions(scope: Scope, out: Outcome, plan: Plan, why: Evidence, horizon_weeks: int) -> pd.DataFrame:
-    """The rows of `decisions`; supplier, unit cost and facings now are those of the scope."""
+def decisions(scope: Scope, out: Outcome, label: Codes, plan: Plan, why: Evidence, horizon_weeks: int) -> pd.DataFrame:
+    """The rows of `decisions`; supplier and facings now are those of the scope, by the cluster of a store (S,)."""
     problem = out.problem
     clusters, _, skus = problem.shape
     cluster, sku = (each.ravel() for each in np.indices((clusters, skus)))
@@ -89,7 +89,7 @@ def decisions(scope: Scope, out: Outcome, plan: Plan, why: Evidence, horizon_wee
     potential = np.where(out.proposed, sold["proposed"], _if_added(problem, out.proposed))
     store_weeks = problem.stores_per_cluster[:, None] * float(horizon_weeks)
     place = np.repeat(place_worth_cents(problem, out.proposed)[:, None], skus, axis=1)
-    facings_now = _facings_now(scope, out)
+    facings_now = _facings_now(scope, out, label)
     table = pd.DataFrame({
         "cluster": np.array(problem.clusters, dtype=object)[cluster],
         "sku": np.array(problem.skus, dtype=object)[sku],
@@ -188,9 +188,10 @@ def _kinds(out: Outcome, why: Evidence) -> tuple[np.ndarray, np.ndarray]:
     return kind, partner
 
 
-def _facings_now(scope: Scope, out: Outcome) -> np.ndarray:
-    """(C, n) typical facings of the stores that carry the SKU; 0 where the cluster does not."""
-    typical = scope.facings.sum(axis=0) / np.maximum(scope.listed.sum(axis=0), 1)
+def _facings_now(scope: Scope, out: Outcome, label: Codes) -> np.ndarray:
+    """(C, n) typical facings of the cluster's stores that carry the SKU; 0 where the cluster does not."""
+    member = np.arange(len(out.problem.clusters))[:, None] == label
+    typical = (member @ scope.facings) / np.maximum(member @ scope.listed.astype(np.int64), 1)
     return np.where(out.now, np.maximum(np.rint(typical), 1), 0).astype(np.int64)
 
 

@@ -176,7 +176,7 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stage
         loyal=loyal_buyers(warehouse, made.scope, made.cutoff),
         forced=made.rules.forced,
     )
-    table = decisions(made.bought_scope, out, plan, why, weeks)
+    table = decisions(made.bought_scope, out, made.held.label, plan, why, weeks)
     tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
     open_questions = (*unknowns(made.scope, made.found), *below_cost(table))
     by_store = made.by_store

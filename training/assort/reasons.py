@@ -76,6 +76,9 @@ def _not_listed(row: Mapping[str, Any], ground: Ground) -> tuple[str, str]:
     if worth < 0:
         said = f"It would add {money(-worth)}, but what stands on the shelf earns more with its place."
         return said, ground.full_code
+    cost, price = row["unit_cost_cents"], row["price_cents"]
+    if cost is not None and price is not None and cost > price:
+        return f"A unit costs {money(round(cost))} and sells for {money(round(price))}.", "MARGIN"
     goes_to = ground.title.get(row["destination_1"])
     said = f"{100 - walks:.0f} % of its demand goes to other SKUs" + (f", most to {goes_to}." if goes_to else ".")
     return said, "DUPLICATE" if walks < 100 * MOSTLY else "SLOW"

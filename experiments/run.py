@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from experiments.findings import Findings
 
+_SHOWN = 30
+"""Rows of a table on the screen; all of them are kept."""
+
 
 def main(given: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(given)
@@ -64,11 +67,14 @@ def run(definition: Definition, settings: Settings, screen: "Console", at: datet
 def _show(screen: "Console", findings: "Findings") -> None:
     import pandas as pd
 
-    from training.console import say, table
+    from training.console import say, side_by_side, table
 
     say(screen, f"\n{findings.headline}\n")
     for name, rows in findings.tables.items():
-        screen.print(table(name.replace("_", " "), rows))
+        for part in side_by_side(rows.head(_SHOWN), screen.width):
+            screen.print(table(name.replace("_", " "), part))
+        if len(rows) > _SHOWN:
+            say(screen, f"… {len(rows) - _SHOWN:,} rows more in the folder below")
     if findings.goals:
         goals = [
             {"goal": goal.name, "found": goal.found, "asked for": goal.asked, "met": "yes" if goal.is_met else "NO"}

@@ -51,14 +51,37 @@ def watched(screen: Console) -> Iterator[Stages]:
 
 
 def table(title: str, frame: pd.DataFrame) -> Table:
-    """A data frame as a table: numbers to the right, floats to four places."""
+    """A data frame as a table: numbers to the right, floats to four places, from a thousand on to none."""
     shown = Table(title=title, title_justify="left", title_style="bold")
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
         shown.add_column(str(name), justify="right" if numeric else "left")
     for row in frame.itertuples(index=False):
-        shown.add_row(*(f"{value:.4f}" if isinstance(value, float) else escape(str(value)) for value in row))
+        shown.add_row(*(escape(_cell(value)) for value in row))
     return shown
+
+
+def side_by_side(frame: pd.DataFrame, width: int) -> list[pd.DataFrame]:
+    """A frame in parts of columns that each fit into a width; its leading columns of text stand in each.
+
+    Text is taken to wrap at 24 characters; a column that fits nowhere has a part of its own.
+    """
+    wide = {name: max([len(str(name)), *map(len, map(_cell, frame[name]))]) for name in frame.columns}
+    room = {name: min(found, 24) + 3 for name, found in wide.items()}
+    texts = [not pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    keys = list(frame.columns[: texts.index(False) if False in texts else len(texts)])
+    parts: list[list[str]] = [[]]
+    for name in frame.columns[len(keys) :]:
+        if parts[-1] and sum(room[each] for each in [*keys, *parts[-1], name]) + 1 > width:
+            parts.append([])
+        parts[-1].append(name)
+    return [frame[[*keys, *part]] for part in parts]
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4f}"
 
 
 def examined(found: Sequence[TableStatus]) -> Table:

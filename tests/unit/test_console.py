@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tests.helpers.records import compare, training_record
-from training.console import comparison, console, say, table, watched
+from training.console import comparison, console, say, side_by_side, table, watched
 from training.record import RANKER
 
 
@@ -106,3 +106,19 @@ def test_a_stage_that_fails_is_not_told_as_done(capsys: pytest.CaptureFixture[st
         raise RuntimeError("broken")
     assert "✓" not in capsys.readouterr().err
     assert stages.table().empty
+
+
+def test_wide_frames_are_shown_in_parts_that_repeat_their_keys():
+    numbers = {f"measure {nth}": [1.0, 2.0] for nth in range(8)}
+    frame = pd.DataFrame({"category": ["soup", "tea"], "tier": ["a", "b"], **numbers})
+    parts = side_by_side(frame, 80)
+    assert len(parts) > 1
+    assert all(list(part.columns[:2]) == ["category", "tier"] for part in parts)
+    assert [name for part in parts for name in part.columns[2:]] == list(numbers)
+    assert "…" not in printed(*(table("t", part) for part in parts))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame({"a": ["x"]}), pd.DataFrame({"a": [1.5], "b": [2.5]}), pd.DataFrame()])
+def test_frames_that_fit_are_one_part(frame: pd.DataFrame):
+    (part,) = side_by_side(frame, 80)
+    pd.testing.assert_frame_equal(part, frame)

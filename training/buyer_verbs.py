@@ -52,8 +52,9 @@ def assort(
         found = runs.ask(folder, _asked(settings, told, rules, overrides), "command line", _now())
     with watched(screen) as stages:
         where = work_on(settings, found, _now, stages, overrides)
-    for name in runs.REPORT_FILES:
-        say(screen, f"{found.report / name}")
+    for name in runs.FETCHED:
+        if (found.report / name).is_file():
+            say(screen, f"{found.report / name}")
     say(screen, f"MLflow: {where}")
 
 

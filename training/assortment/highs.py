@@ -1,6 +1,11 @@
 """Linear and mixed-integer programs, by HiGHS."""
 
+import ctypes
+import os
+import sys
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -53,9 +58,33 @@ def solve_program(program: Program, seconds: float, gap: float = 0.0, start: Flo
     return answer(solver)
 
 
+def silent() -> highspy.Highs:
+    """A solver that has not greeted anybody."""
+    _greet_nobody()
+    return highspy.Highs()  # type: ignore[no-untyped-call]  # its stubs leave this out
+
+
+@cache
+def _greet_nobody() -> None:
+    """HiGHS prints its name once a process, from C and whatever its options: that goes nowhere."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # no standard output, nobody to greet
+        return
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            highspy.Highs()  # type: ignore[no-untyped-call]  # as above
+            ctypes.CDLL(None).fflush(None)
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
 def load(program: Program) -> highspy.Highs:
     """A silent solver of one thread that holds the program."""
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its stubs leave this out
+    solver = silent()
     for name, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
         solver.setOptionValue(name, value)
     model = highspy.HighsLp()

@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_array
 
+from training.assortment.highs import silent
 from training.supply.problem import Floats, Problem
 
 _INFINITE = highspy.kHighsInf
@@ -50,7 +51,7 @@ def solve_exactly(problem: Problem, seconds: float, gap: float = 1e-6) -> Solved
     """An order within `gap` of the best, or what `seconds` on one thread were enough for."""
     model = _Model()
     packs = _pose(model, problem)
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
+    highs = silent()
     for option, value in (
         ("output_flag", False),
         ("log_to_console", False),

@@ -1,7 +1,7 @@
 """Assortments for planted shoppers: what plans lose to those made with the truth, and what is known of transfer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,13 @@ from matplotlib.figure import Figure
 from experiments.findings import Findings, Goal, Say
 from experiments.simulator.shoppers import Size, World, best_list, observe, plant, true_transfer
 from features.settings import Settings
-from training.assortment.chain import search_chain
-from training.assortment.from_choice import from_choice
-from training.assortment.problem import Problem
-from training.assortment.shelf import shelves
+from training.assortment.climb import climbed
 from training.choice.attraction import Attraction, averaged
 from training.choice.classes import choose
 from training.choice.estimate import fit
 from training.choice.latent_class import LatentClass
 from training.choice.panel import Flags, Floats, Panel
+from training.choice.price_cuts import controlled
 from training.choice.transfer import Transfer, intervals, transfer
 
 RATE, ONE_LIST, CHAIN_LOGIT, PLAN = "rate of sale × margin", "one list for the chain", "chain logit", "latent classes"
@@ -34,7 +32,6 @@ class Options:
     size: Size
     stock_outs: float
     most_classes: int
-    starts: int
     replicates: int
 
     @classmethod
@@ -46,7 +43,6 @@ class Options:
             size=Size(**number),
             stock_outs=float(str(params["stock_outs"])),
             most_classes=int(str(params["most_classes"])),
-            starts=int(str(params["starts"])),
             replicates=int(str(params["replicates"])),
         )
 
@@ -56,7 +52,7 @@ def study(_settings: Settings, params: Mapping[str, object], say: Say) -> Findin
 
     kinds, seeds        of worlds, joined by |; intervals are made for the first kind only, as they cost most
     skus, stores, weeks, visits, stock_outs   how large worlds are, and the share of listed SKUs that is out in a week
-    most_classes, starts  of the latent-class model; how many classes is found on choices kept aside
+    most_classes        of the latent-class model; how many classes is found on choices kept aside
     replicates          resamples of an interval
     """
     options = Options.of(params)
@@ -82,13 +78,13 @@ def study(_settings: Settings, params: Mapping[str, object], say: Say) -> Findin
 def _world(kind: str, seed: int, options: Options, *, has_intervals: bool) -> tuple[dict[str, object], list[bool]]:
     """A row of the table of worlds, and for each SKU whether the interval of its incremental share holds the truth."""
     world = plant(kind, seed, options.size)
-    panel = observe(world, options.stock_outs, seed, options.size)
-    chosen = choose(panel, options.most_classes, options.starts)
+    panel = controlled(observe(world, options.stock_outs, seed, options.size))
+    chosen = choose(panel, options.most_classes)
     lists = {
         RATE: _by_rate(world, panel, each=True),
         ONE_LIST: _by_rate(world, panel, each=False),
-        CHAIN_LOGIT: _planned(world, [fit(panel, 1)]),
-        PLAN: _planned(world, chosen.committee),
+        CHAIN_LOGIT: _planned(world, panel, [fit(panel, 1)]),
+        PLAN: _planned(world, panel, chosen.committee),
     }
     starts = (lists[CHAIN_LOGIT], lists[PLAN])
     best = [best_list(world, store, [plan[store] for plan in starts]) for store in range(len(world.mix))]
@@ -107,20 +103,10 @@ def _attraction(world: World, model: LatentClass) -> Attraction:
     return model.attraction(np.zeros((len(world.price), len(model.trait_names))))
 
 
-def _planned(world: World, models: Sequence[LatentClass]) -> Flags:
-    """(S, n) a list for each store, by the optimiser's search; its own study holds that against bounds."""
-    problem = _problem(world, averaged([_attraction(world, model) for model in models]))
-    listed = search_chain(problem, shelves(problem))
-    if listed is None:
-        raise RuntimeError("no list keeps the rules, yet the only rule is how many SKUs a shelf holds")
-    return listed
-
-
-def _problem(world: World, attraction: Attraction) -> Problem:
-    skus = tuple(f"K{nth}" for nth in range(len(world.price)))
-    stores = tuple(f"S{nth}" for nth in range(len(world.mix)))
-    problem = from_choice(attraction, skus, stores, world.visits, 100 * world.unit_profit)
-    return replace(problem, max_skus=world.max_skus)
+def _planned(world: World, panel: Panel, models: Sequence[LatentClass]) -> Flags:
+    """(S, n) a list for each store, by search under all models at once, from nothing and from what sells and earns."""
+    attraction = averaged([_attraction(world, model) for model in models])
+    return climbed(attraction, world.unit_profit, world.max_skus, [_by_rate(world, panel, each=True)])
 
 
 def _by_rate(world: World, panel: Panel, *, each: bool) -> Flags:

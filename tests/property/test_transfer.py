@@ -1,5 +1,7 @@
 """What holds of demand that moves, whatever the attractions."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,15 @@ def shops(draw):
     return Attraction(weight, mix / mix.sum(axis=1, keepdims=True)), listed
 
 
-@given(shops())
+@st.composite
+def any_shops(draw):
+    """Shops whose shoppers leave as the logit says, or otherwise."""
+    attraction, listed = draw(shops())
+    shape = draw(arrays.arrays(float, attraction.mix.shape[1], elements=st.floats(0.3, 30)))
+    return draw(st.sampled_from([attraction, replace(attraction, outside_shape=shape)])), listed
+
+
+@given(any_shops())
 def test_transferred_and_walked_demand_is_the_original(shop):
     attraction, listed = shop
     found = transfer(attraction, listed)
@@ -31,7 +41,7 @@ def test_transferred_and_walked_demand_is_the_original(shop):
     assert not np.diag(found.moved).any()
 
 
-@given(shops())
+@given(any_shops())
 def test_taking_a_sku_off_the_shelf_moves_what_transfer_says(shop):
     """A second way: shares with and without it."""
     attraction, listed = shop

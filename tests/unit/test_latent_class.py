@@ -8,8 +8,8 @@ import statsmodels.api as sm
 
 from features.errors import DataError
 from training.choice.classes import choose, kept_aside
-from training.choice.estimate import Prior, best_of, fit
-from training.choice.latent_class import expect, log_likelihood, logit
+from training.choice.estimate import Prior, fit
+from training.choice.latent_class import expect, log_likelihood, probabilities
 from training.choice.outside import attractions, outside_for_share
 from training.choice.panel import available_by_zero_runs, checked, plain
 from training.choice.primary import primary_demand
@@ -37,7 +37,7 @@ def planted(rows=400, visits=300, households=None, seed=3):
     mix = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [0.7, 0.3]])
     store = np.arange(rows) % 4
     available = random.random((rows, 4)) < 0.8
-    chosen, nothing = logit(utility, np.zeros((2, 0)), np.zeros((rows, 4, 0)), available, has_outside=True)
+    chosen, nothing = probabilities(utility, np.zeros((2, 0)), np.zeros((rows, 4, 0)), available)
     shares = np.concatenate([chosen, nothing[:, :, None]], axis=2)
     if households is None:
         drawn = random.multinomial(visits, np.einsum("rk,krn->rn", mix[store], shares))
@@ -49,8 +49,8 @@ def planted(rows=400, visits=300, households=None, seed=3):
 
 
 def test_probabilities_by_hand():
-    chosen, nothing = logit(
-        np.log([[2.0, 1.0]]), np.log([[3.0]]), np.array([[[1.0], [0.0]]]), np.array([[True, True]]), has_outside=True
+    chosen, nothing = probabilities(
+        np.log([[2.0, 1.0]]), np.log([[3.0]]), np.array([[[1.0], [0.0]]]), np.array([[True, True]])
     )
     np.testing.assert_allclose(chosen[0, 0], [6 / 8, 1 / 8])
     np.testing.assert_allclose(nothing[0, 0], 1 / 8)
@@ -72,7 +72,7 @@ def test_the_conditional_logit_of_statsmodels_finds_the_same_response():
     random = np.random.default_rng(5)
     price = random.normal(0, 0.5, (400, 3, 1))
     available = np.ones((400, 3), dtype=bool)
-    chosen, _ = logit(np.array([[0.5, 0.0, -0.3]]), np.array([[-1.5]]), price, available, has_outside=False)
+    chosen, _ = probabilities(np.array([[0.5, 0.0, -0.3]]), np.array([[-1.5]]), price, available, None)
     taken = random.multinomial(1, chosen[0])
     panel = checked(replace(sold(taken), traits=price, trait_names=("log_price",)))
     model = fit(panel, 1, prior=FLAT)
@@ -85,11 +85,11 @@ def test_the_conditional_logit_of_statsmodels_finds_the_same_response():
 
 def test_planted_classes_and_mixes_come_back():
     utility, mix, panel = planted()
-    model = best_of(panel, 2, starts=2)
+    model = fit(panel, 2)
     order = np.argsort(-model.utility[:, 0])
     np.testing.assert_allclose(model.utility[order], utility, atol=0.25)
     np.testing.assert_allclose(model.mix[:, order], mix, atol=0.05)
-    again = best_of(panel, 2, starts=2)
+    again = fit(panel, 2)
     np.testing.assert_array_equal(model.utility, again.utility)
 
 
@@ -109,7 +109,7 @@ def test_households_are_of_one_class_each():
 
 def test_the_number_of_classes_is_the_planted_one():
     _, _, panel = planted()
-    chosen = choose(panel, most=4, starts=1)
+    chosen = choose(panel, most=4)
     assert chosen.model.classes == 2
     assert list(chosen.held_out) == [1, 2, 3]
     assert kept_aside(panel).sum() == 100
@@ -136,7 +136,7 @@ def test_a_sku_without_history_takes_after_its_attributes():
     attribute = np.linspace(-2, 2, 12)
     available = np.ones((50, 12), dtype=bool)
     available[:, -1] = False
-    chosen, nothing = logit(attribute[None] - 2, np.zeros((1, 0)), np.zeros((50, 12, 0)), available, has_outside=True)
+    chosen, nothing = probabilities(attribute[None] - 2, np.zeros((1, 0)), np.zeros((50, 12, 0)), available)
     drawn = random.multinomial(500, np.column_stack([chosen[0], nothing[0]]))
     panel = checked(replace(sold(drawn[:, :12], drawn[:, 12], available), attributes=attribute[:, None]))
     model = fit(panel, 1)

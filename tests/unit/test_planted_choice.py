@@ -64,7 +64,7 @@ def test_prices_follow_what_is_wanted():
 
 def test_the_study_judges_every_goal():
     small = {"kinds": "latent|ranking", "seeds": "21", "skus": 10, "stores": 5, "weeks": 8, "visits": 120}
-    small |= {"most_classes": 2, "starts": 1, "replicates": 5}
+    small |= {"most_classes": 2, "replicates": 5}
     found = study(Settings(), dict(Definition.load("planted-choice").params) | small, lambda _: None)
     assert [goal.asked for goal in found.goals] == ["≤ 0.5 %", "≤ 1.5 %", "≤ 2 %", "yes", "76 to 84 %"]
     worlds = found.tables["worlds"]

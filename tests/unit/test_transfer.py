@@ -78,6 +78,19 @@ def test_intervals_hold_the_estimate_and_shrink_with_data():
     np.testing.assert_array_equal(wide.low, again.low)
 
 
+def test_intervals_are_as_wide_as_estimates_differ_between_samples():
+    """Two classes in three stores: 24 samples of the same shoppers."""
+
+    def walked(model):
+        return transfer(model.attraction(np.zeros((3, 0))), np.ones((3, 3), dtype=bool)).walked
+
+    samples = [shop(60, seed) for seed in range(24)]
+    spread = np.std([walked(fit(sample, 2)) for sample in samples], axis=0, ddof=1)
+    found = intervals(fit(samples[0], 2), samples[0], walked, seed=1)
+    width = (found.high - found.low) / (2 * 1.2816)
+    assert ((width > spread / 2) & (width < 2 * spread)).all()
+
+
 def test_a_planted_shadow_comes_back():
     """The model's attractions are the true ones; half of what is missing never moves."""
     panel = shop(400, theta=0.5)

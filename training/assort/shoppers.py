@@ -10,11 +10,11 @@ from features.errors import DataError
 from training.assort.scope import Scope
 from training.choice.attraction import Attraction
 from training.choice.classes import choose
-from training.choice.estimate import Prior, run
 from training.choice.latent_class import LatentClass
 from training.choice.outside import outside_for_share
 from training.choice.panel import Panel, checked
 from training.choice.price import PriceData, PriceResponse, price_response
+from training.choice.transfer import refitted
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -58,14 +58,14 @@ def shoppers(scope: Scope, seed: int, resamples: int = RESAMPLES) -> Shoppers:
     seen = _panel(scope, periods)
     price, why = _price(scope, seed)
     frozen = {"log_price": min(price.elasticity, 0.0)} if price else {}
-    fitted = choose(seen, most=MOST_CLASSES, starts=1, frozen=frozen)
+    fitted = choose(seen, most=MOST_CLASSES, frozen=frozen)
     traits = np.zeros((len(scope.skus), len(TRAITS)))
     outside = [outside_for_share(fitted.model, traits, scope.listed, share) for share in OUTSIDE_SHARES]
     low, planned, high = (fitted.model.attraction(traits, outside=each) for each in outside)
     random = np.random.default_rng([seed, 7])
     drawn = []
     for _ in range(resamples):
-        again = run(fitted.model, seen.weighted(random.exponential(size=len(seen.store))), Prior(), frozen, cycles=3)
+        again = refitted(fitted.model, seen.weighted(random.exponential(size=len(seen.store))), frozen=frozen)
         drawn.append(
             again.attraction(traits, outside=outside_for_share(again, traits, scope.listed, OUTSIDE_SHARES[1]))
         )

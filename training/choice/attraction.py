@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.choice import leaving
 from training.choice.panel import Flags, Floats
 
 
@@ -14,15 +15,19 @@ class Attraction:
 
     weight  (C, K, n) u/u0: attraction of a SKU over that of leaving without one
     mix     (C, K) shares of classes, rows add up to 1
+    outside_shape  (K,) a of `leaving`, by class; None: 1, the logit, in all of them
     """
 
     weight: Floats
     mix: Floats
+    outside_shape: Floats | None = None
 
     def by_class(self, listed: Flags) -> Floats:
         """(C, K, n) choice probabilities within each class where `listed` (C, n) is on the shelf."""
         shown = self.weight * listed[:, None, :]
-        return np.asarray(shown / (1 + shown.sum(axis=2, keepdims=True)))
+        if self.outside_shape is None:
+            return np.asarray(shown / (1 + shown.sum(axis=2, keepdims=True)))
+        return shown * leaving.per_attraction(shown.sum(axis=2), self.outside_shape)[:, :, None]
 
     def shares(self, listed: Flags) -> Floats:
         """(C, n) of visits that take each SKU; the rest leave."""
@@ -36,10 +41,38 @@ class Attraction:
         mix = member @ self.mix
         held = member[:, :, None] * self.mix[None]
         weight = np.einsum("dck,ckn->dkn", held, self.weight) / np.maximum(mix, np.finfo(float).tiny)[:, :, None]
-        return Attraction(weight, mix)
+        return Attraction(weight, mix, self.outside_shape)
+
+    @property
+    def shapes(self) -> Floats:
+        """(K,) of the outside option, 1 for the logit."""
+        return np.ones(self.mix.shape[1]) if self.outside_shape is None else self.outside_shape
+
+    def tangent(self, listed: Flags) -> tuple["Attraction", Floats]:
+        """The logit beside this one near `listed` (C, n), and (C,) by what to multiply visits.
+
+        Each class buys as much there as here, of every SKU, and to first order as much more or less where attraction
+        comes or goes: with e the elasticity of buying, attractions are over leaving's W e / (1 − e), and the class
+        counts (1 − P(leave)) / (1 − e) times. Profits are exact at `listed`. For the logit it is itself.
+        """
+        if self.outside_shape is None:
+            return self, np.ones(len(self.mix))
+        total = np.maximum((self.weight * listed[:, None, :]).sum(axis=2), _NEXT_TO_NOTHING)
+        elasticity = leaving.elasticity(total, self.outside_shape)
+        times = leaving.per_attraction(total, self.outside_shape) * total / (1 - elasticity)
+        scale = (1 - elasticity) / (total * elasticity)
+        mix = self.mix * times
+        whole = mix.sum(axis=1)
+        return Attraction(self.weight * scale[:, :, None], mix / whole[:, None]), whole
+
+
+_NEXT_TO_NOTHING = 1e-6
 
 
 def averaged(several: Sequence[Attraction]) -> Attraction:
     """One attraction whose shares are the mean of those of `several`: all their classes side by side."""
     mix = np.concatenate([one.mix for one in several], axis=1) / len(several)
-    return Attraction(np.concatenate([one.weight for one in several], axis=1), mix)
+    weight = np.concatenate([one.weight for one in several], axis=1)
+    if all(one.outside_shape is None for one in several):
+        return Attraction(weight, mix)
+    return Attraction(weight, mix, np.concatenate([one.shapes for one in several]))

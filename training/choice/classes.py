@@ -1,14 +1,20 @@
-"""How many classes: as many as foretell choices that were kept aside best."""
+"""How many classes, and how firm their outside option: what foretells choices that were kept aside best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.choice.estimate import Prior, best_of, fit
+from training.choice.estimate import Prior, fit, run
+from training.choice.growth import grown
 from training.choice.latent_class import LatentClass, log_likelihood
+from training.choice.leaving import LOGIT
 from training.choice.panel import Flags, Panel
 
+SHAPES = (0.5, LOGIT, 2.0, 5.0, 20.0)
+"""Of the outside option, from shoppers of whom some leave whatever there is to those who all have one threshold."""
+_FEW = 4
+"""Classes with which the shape is first looked for."""
 _WORTHWHILE = 2e-5
 """Nats a choice that another class has to gain."""
 _CLOSE = 0.01
@@ -20,15 +26,18 @@ class Chosen:
     """What was found on choices kept aside.
 
     model      of the number of classes that foretold best, fitted on everything: for transfer and its intervals
-    committee  the models that foretold within `_CLOSE` of the best, fitted without what was kept aside. Plans are made
-               for all of them at once (`attraction.averaged`): a search finds what one model overrates, and several
-               seldom overrate the same
-    held_out   log-likelihood of a choice kept aside, by number of classes tried
+    committee  those with its outside option that foretold within `_CLOSE` of it, fitted without what was kept aside.
+               Plans are made for all of them at once (`attraction.averaged`): a search finds what one model overrates,
+               and several seldom overrate the same
+    held_out   log-likelihood of a choice kept aside, by number of classes tried, with the best of the shapes tried
+    shapes     the same by shape of the outside option, with the best number of classes of those tried with it; where
+               nobody counted those who left, the logit's alone
     """
 
     model: LatentClass
     committee: tuple[LatentClass, ...]
     held_out: Mapping[int, float]
+    shapes: Mapping[float, float]
 
 
 def kept_aside(panel: Panel, every: int = 4) -> Flags:
@@ -42,23 +51,80 @@ def kept_aside(panel: Panel, every: int = 4) -> Flags:
     return np.asarray(nth % every == every - 1)
 
 
+class _Tried:
+    """Models by number of classes and shape, fitted to what is seen, and what they make of the rest."""
+
+    def __init__(self, panel: Panel, prior: Prior, frozen: Mapping[str, float]) -> None:
+        aside = kept_aside(panel)
+        self.seen, self.unseen = panel.part(~aside), panel.part(aside)
+        self.prior, self.frozen = prior, frozen
+        self.models: dict[tuple[int, float], LatentClass] = {}
+        self.held_out: dict[tuple[int, float], float] = {}
+
+    def nats(self, classes: int, shape: float) -> float:
+        """Log-likelihood of a choice kept aside."""
+        key = (classes, shape)
+        if key not in self.models:
+            self.models[key] = self._likeliest(classes, shape)
+            self.held_out[key] = log_likelihood(self.models[key], self.unseen) / max(self.unseen.choices, 1.0)
+        return self.held_out[key]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of classes tried, ascending."""
+        return sorted({classes for classes, _ in self.models})
+
+    @property
+    def shapes(self) -> list[float]:
+        """Tried, ascending."""
+        return sorted({shape for _, shape in self.models})
+
+    def best_number(self, most: int, shape: float) -> int:
+        """One class more while that gains."""
+        for classes in range(2, most + 1):
+            if self.nats(classes, shape) < self.nats(classes - 1, shape) + _WORTHWHILE:
+                return classes - 1
+        return most
+
+    def close(self, classes: int, shape: float) -> tuple[LatentClass, ...]:
+        """Those of one shape that foretell nearly as well as the one with `classes`, itself among them."""
+        least = self.held_out[classes, shape] - _CLOSE
+        near = [key for key in sorted(self.models) if key[1] == shape and self.held_out[key] >= least]
+        return tuple(self.models[key] for key in near)
+
+    def _likeliest(self, classes: int, shape: float) -> LatentClass:
+        """From groups of stores, or with a class more than the model before."""
+        model = fit(self.seen, classes, 0, self.prior, self.frozen, shape)
+        fewer = self.models.get((classes - 1, shape))
+        if fewer is None:
+            return model
+        other = grown(fewer, self.seen, self.prior, tuple(self.frozen))
+        return max(model, other, key=lambda one: one.log_likelihood)
+
+    def best_shape(self, classes: int, shapes: Sequence[float]) -> float:
+        """The logit's among equals."""
+        return max(shapes, key=lambda shape: (self.nats(classes, shape), shape == LOGIT))
+
+
 def choose(
     panel: Panel,
     most: int = 8,
-    starts: int = 3,
     prior: Prior | None = None,
     frozen: Mapping[str, float] | None = None,
 ) -> Chosen:
-    """One class more while that gains on choices kept aside, then the likeliest of several starts on everything."""
-    aside = kept_aside(panel)
-    seen, unseen = panel.part(~aside), panel.part(aside)
-    held_out: dict[int, float] = {}
-    models: dict[int, LatentClass] = {}
-    for classes in range(1, most + 1):
-        models[classes] = fit(seen, classes, 0, prior, frozen)
-        held_out[classes] = log_likelihood(models[classes], unseen) / max(unseen.choices, 1.0)
-        if classes > 1 and held_out[classes] < held_out[classes - 1] + _WORTHWHILE:
-            break
-    best = max(held_out, key=lambda classes: held_out[classes])
-    committee = tuple(models[classes] for classes in models if held_out[classes] >= held_out[best] - _CLOSE)
-    return Chosen(best_of(panel, best, starts, prior, frozen), committee, held_out)
+    """One class more while that gains on choices kept aside.
+
+    The shape of the outside option is the logit's at first; where another one foretells better with a few classes, it
+    is kept, and their number looked for with it.
+    """
+    prior, frozen = prior or Prior(), frozen or {}
+    tried = _Tried(panel, prior, frozen)
+    shapes = SHAPES if panel.no_purchase is not None else (LOGIT,)
+    shape = tried.best_shape(tried.best_number(min(most, _FEW), LOGIT), shapes)
+    classes = tried.best_number(most, shape)
+    return Chosen(
+        run(tried.models[classes, shape], panel, prior, frozen),
+        tried.close(classes, shape),
+        {number: max(tried.held_out[key] for key in tried.models if key[0] == number) for number in tried.numbers},
+        {each: max(tried.held_out[key] for key in tried.models if key[1] == each) for each in tried.shapes},
+    )

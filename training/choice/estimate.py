@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from training.choice.latent_class import LatentClass, expect, log_likelihood, softmax
+from training.choice.leaving import LOGIT, Pressure, pressure
 from training.choice.panel import Flags, Floats, Panel
 
 _LONGEST_STEP = 2.0
@@ -54,22 +55,17 @@ def fit(
     start: int = 0,
     prior: Prior | None = None,
     frozen: Mapping[str, float] | None = None,
+    outside_shape: float = LOGIT,
 ) -> LatentClass:
     """The model of `classes` classes from one start; the same start gives the same model.
 
-    `frozen` holds responses that are not fitted, by trait, such as that of log price from a causal stage.
-    Start 0 sets out from groups of stores that sell alike, others from chance. `best_of` tries several.
+    `outside_shape` is that of `leaving`, the logit's unless told otherwise. `frozen` holds responses that are not
+    fitted, by trait, such as that of log price from a causal stage. Start 0 sets out from groups of stores that sell
+    alike, others from chance.
     """
     prior, frozen = prior or Prior(), frozen or {}
-    one = run(_blank(panel, frozen), panel, prior, frozen)
+    one = run(_blank(panel, frozen, outside_shape), panel, prior, frozen)
     return one if classes == 1 else run(_begin(panel, one, classes, start), panel, prior, frozen)
-
-
-def best_of(
-    panel: Panel, classes: int, starts: int = 3, prior: Prior | None = None, frozen: Mapping[str, float] | None = None
-) -> LatentClass:
-    """The likeliest of several starts; the first of equals."""
-    return max((fit(panel, classes, start, prior, frozen) for start in range(starts)), key=lambda m: m.log_likelihood)
 
 
 def run(
@@ -123,8 +119,8 @@ def _pass(model: LatentClass, task: _Fit) -> tuple[LatentClass, float]:
     steps = [
         _newton(
             who.counts[k],
-            who.left[k],
             chosen[k],
+            pressure(who.counts[k].sum(axis=1), who.left[k], nothing[k], model.outside_shape),
             model.utility[k] - centre[k],
             model.response[k] - model.chain_response,
             task,
@@ -141,25 +137,25 @@ def _pass(model: LatentClass, task: _Fit) -> tuple[LatentClass, float]:
     ), height
 
 
-def _newton(counts: Floats, left: Floats, chosen: Floats, odd: Floats, odd_response: Floats, task: _Fit) -> Floats:
+def _newton(counts: Floats, chosen: Floats, pressed: Pressure, odd: Floats, odd_response: Floats, task: _Fit) -> Floats:
     """(n + free traits,) a step uphill for one class, at most `_LONGEST_STEP` long in each part.
 
-    `odd` and `odd_response` are how far utilities and responses are from what is believed of them.
+    The step is Newton's for the logit and Fisher's scoring for other ways of leaving. `odd` and `odd_response` are how
+    far utilities and responses are from what is believed of them.
     """
     traits = task.panel.traits[:, :, task.free]
-    visits = counts.sum(axis=1) + left
-    expected = visits[:, None] * chosen
-    over = counts - expected
+    expected = pressed.visits[:, None] * chosen
+    over = counts - pressed.pull[:, None] * chosen
     mean = np.einsum("rn,rnd->rd", chosen, traits)
     weighed = expected[:, :, None] * traits
-    root = np.sqrt(visits)[:, None] * chosen
+    bent = pressed.bend[:, None] * chosen
     skus, free = len(odd), traits.shape[2]
     curve = np.zeros((skus + free, skus + free))
-    curve[:skus, :skus] = np.diag(expected.sum(axis=0)) - root.T @ root
-    cross = weighed.sum(axis=0) - expected.T @ mean
+    curve[:skus, :skus] = np.diag(expected.sum(axis=0)) - bent.T @ chosen
+    cross = weighed.sum(axis=0) - bent.T @ mean
     curve[:skus, skus:], curve[skus:, :skus] = cross, cross.T
     flat, weighed_flat = (part.reshape(counts.size, free) for part in (traits, weighed))
-    curve[skus:, skus:] = weighed_flat.T @ flat - (visits[:, None] * mean).T @ mean
+    curve[skus:, skus:] = weighed_flat.T @ flat - (pressed.bend[:, None] * mean).T @ mean
     precision = np.append(
         np.full(skus, task.prior.utility_spread**-2.0), np.full(free, task.prior.response_spread**-2.0)
     )
@@ -201,7 +197,7 @@ def _unpacked(values: Floats, like: LatentClass) -> LatentClass:
     )
 
 
-def _blank(panel: Panel, frozen: Mapping[str, float]) -> LatentClass:
+def _blank(panel: Panel, frozen: Mapping[str, float], outside_shape: float) -> LatentClass:
     """One class that likes everything alike."""
     _, skus, stores = panel.shape
     return LatentClass(
@@ -215,6 +211,7 @@ def _blank(panel: Panel, frozen: Mapping[str, float]) -> LatentClass:
         has_outside=panel.no_purchase is not None,
         trait_names=panel.trait_names,
         log_likelihood=-np.inf,
+        outside_shape=outside_shape,
     )
 
 

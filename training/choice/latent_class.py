@@ -5,14 +5,17 @@ A shopper of class k in situation r takes SKU i of those available with probabil
     q_kri = exp(u_kri) / (1 + Σ_j exp(u_krj)),   u_kri = v_ki + Σ_d β_kd trait_rid,   v_ki = B_i't_k + ε_ki,
 
 and nothing otherwise; where nobody counted those who left, the 1 is left out. A store's shoppers are of class k with
-probability m_sk. Train (2009), Discrete Choice Methods with Simulation, ch. 3 and 14.
+probability m_sk. Train (2009), Discrete Choice Methods with Simulation, ch. 3 and 14. Where those who left were
+counted, how fast they become more as the shelf thins may differ from the logit: `leaving` has the formulas.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from training.choice import leaving
 from training.choice.attraction import Attraction
+from training.choice.leaving import LOGIT
 from training.choice.panel import Codes, Flags, Floats, Panel
 
 _MOST = 100.0
@@ -33,6 +36,7 @@ class LatentClass:
     has_outside   whether visits without a purchase were counted; otherwise v is known up to a constant
     trait_names   D names
     log_likelihood  of the panel it was fitted on
+    outside_shape   a of `leaving`: 1 for the logit
     """
 
     utility: Floats
@@ -45,6 +49,7 @@ class LatentClass:
     has_outside: bool
     trait_names: tuple[str, ...]
     log_likelihood: float
+    outside_shape: float = LOGIT
 
     @property
     def classes(self) -> int:
@@ -52,7 +57,8 @@ class LatentClass:
 
     def probabilities(self, traits: Floats, available: Flags) -> tuple[Floats, Floats]:
         """(K, R, n) choice probabilities by class, and (K, R) those of leaving; 0 where that was not counted."""
-        return logit(self.utility, self.response, traits, available, has_outside=self.has_outside)
+        shape = self.outside_shape if self.has_outside else None
+        return probabilities(self.utility, self.response, traits, available, shape)
 
     def attraction(self, traits: Floats, stores: Codes | None = None, outside: float = 1.0) -> Attraction:
         """What the optimiser takes: w = u/u0 at `traits` (n, D), the same in every store, or (S, n, D).
@@ -63,7 +69,8 @@ class LatentClass:
         which = np.arange(len(self.mix)) if stores is None else stores
         values = np.broadcast_to(traits, (len(self.mix), *traits.shape[-2:]))[which]
         weight = np.exp(self.utility[None] + np.einsum("snd,kd->skn", values, self.response)) / outside
-        return Attraction(weight, self.mix[which])
+        shape = None if self.outside_shape == LOGIT else np.full(self.classes, self.outside_shape)
+        return Attraction(weight, self.mix[which], shape)
 
     def mix_of(self, covariates: Floats) -> Floats:
         """(·, K) mixes of stores that nothing is known of but their covariates (·, Z)."""
@@ -78,20 +85,24 @@ class LatentClass:
         return np.asarray((design @ self.taste).T)
 
 
-def logit(
-    utility: Floats, response: Floats, traits: Floats, available: Flags, *, has_outside: bool
+def probabilities(
+    utility: Floats, response: Floats, traits: Floats, available: Flags, outside_shape: float | None = LOGIT
 ) -> tuple[Floats, Floats]:
-    """(K, R, n) probabilities of SKUs and (K, R) of the outside option, from v (K, n) and β (K, D)."""
+    """(K, R, n) probabilities of SKUs and (K, R) of the outside option, from v (K, n) and β (K, D).
+
+    Without an outside shape nobody can leave.
+    """
     value = np.tensordot(response, traits, axes=(1, 2))
     value += utility[:, None, :]
     np.minimum(value, _MOST, out=value)
     weight = np.exp(value, out=value)
     weight *= available
-    nothing = float(has_outside)
-    total = weight.sum(axis=2) + nothing
-    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    weight *= share[:, :, None]
-    return weight, share * nothing
+    total = weight.sum(axis=2)
+    if outside_shape is None:
+        weight *= np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)[:, :, None]
+        return weight, np.zeros_like(total)
+    weight *= leaving.per_attraction(total, outside_shape)[:, :, None]
+    return weight, leaving.nothing(total, outside_shape)
 
 
 def softmax(logits: Floats) -> Floats:

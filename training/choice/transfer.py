@@ -4,7 +4,8 @@ With SKU i off the shelf, class k chooses j with q_kj / (1 − q_ki) (logit): of
 
     T_ij = Σ_k m_k q_ki · q_kj / (1 − q_ki)  /  Σ_k m_k q_ki
 
-moves to j, and what is left walks. In each row, transferred and walked demand add up to 1.
+moves to j, and what is left walks. In each row, transferred and walked demand add up to 1. Where leaving is not the
+logit's (`leaving`), j gains w_j (r(W − w_i) − r(W)) with r(W) what a unit of attraction gets, and so much less walks.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.choice import leaving
 from training.choice.attraction import Attraction
-from training.choice.estimate import Prior, run
+from training.choice.estimate import Prior, fit
 from training.choice.latent_class import LatentClass
 from training.choice.panel import Flags, Floats, Panel
 
@@ -56,15 +58,30 @@ def transfer(attraction: Attraction, listed: Flags, visits: Floats | None = None
     by_class = attraction.by_class(listed)
     share = (weigh / max(weigh.sum(), np.finfo(float).tiny))[:, None] * attraction.mix
     demand = np.einsum("ck,ckn->n", share, by_class)
-    # what leaves class k of cluster c through SKU i, by the room that is left for others
-    parting = share[:, :, None] * by_class / (1 - by_class)
     skus = listed.shape[1]
+    parting = (share[:, :, None] * _parting(attraction, listed, by_class)).reshape(-1, skus)
     flat = by_class.reshape(-1, skus)
-    moved = parting.reshape(-1, skus).T @ flat
+    moved = parting.T @ flat
     np.fill_diagonal(moved, 0.0)
-    walked = parting.reshape(-1, skus).T @ (1 - flat.sum(axis=1))
     whole = np.where(demand > 0, demand, 1.0)
-    return Transfer(demand, moved / whole[:, None], walked / whole)
+    moved /= whole[:, None]
+    if attraction.outside_shape is None:
+        return Transfer(demand, moved, parting.T @ (1 - flat.sum(axis=1)) / whole)
+    return Transfer(demand, moved, np.where(demand > 0, np.maximum(1 - moved.sum(axis=1), 0.0), 0.0))
+
+
+def _parting(attraction: Attraction, listed: Flags, by_class: Floats) -> Floats:
+    """(C, K, n) by what part the others' demand grows where a SKU is taken off the shelf."""
+    if attraction.outside_shape is None:
+        return by_class / (1 - by_class)
+    shown = attraction.weight * listed[:, None, :]
+    total = shown.sum(axis=2, keepdims=True)
+    shape = attraction.outside_shape[:, None]
+    # of less than a millionth of the shelf the difference would be lost in rounding; there it is in proportion
+    part = np.maximum(shown, 1e-6 * (1 + total))
+    before = leaving.per_attraction(np.maximum(total, part), shape)
+    grown = leaving.per_attraction(np.maximum(total, part) - part, shape) / before - 1
+    return np.asarray(grown * (shown / part))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,24 +104,26 @@ def intervals(
 ) -> Interval:
     """`figure` of the model with its `LEVEL` interval: situations drawn again with replacement within each store.
 
-    Each resample is fitted from the model it doubts, so that classes keep their names and a pass or two is enough
-    (households are drawn whole). The interval is that of a normal distribution around the estimate with the
-    resamples' standard deviation on the log odds of figures between 0 and 1, which few resamples suffice for.
+    Households are drawn whole. Each resample is fitted from the beginning: fitted on from the model that it doubts it
+    would end at the same of several optima, and the interval be too narrow. So classes have no names that last, and
+    `figure` may not depend on their order. The interval is that of a normal distribution around the estimate with the
+    resamples' standard deviation on the log odds of figures between 0 and 1, which few resamples suffice for. It takes
+    the number of classes as given, and knows nothing of what the model leaves out: where prices follow demand, see
+    `price_cuts.controlled` first.
     """
     random = np.random.default_rng(seed)
     drawn = np.stack(
-        [
-            figure(_refitted(model, panel.weighted(_times(panel, random)), prior or Prior(), frozen))
-            for _ in range(replicates)
-        ]
+        [figure(refitted(model, panel.weighted(_times(panel, random)), prior, frozen)) for _ in range(replicates)]
     )
     estimate = figure(model)
     low, high = _normal(estimate, drawn)
     return Interval(estimate, low, high)
 
 
-def _refitted(model: LatentClass, panel: Panel, prior: Prior, frozen: Iterable[str]) -> LatentClass:
-    return run(model, panel, prior, frozen, cycles=4, tolerance=1e-6)
+def refitted(model: LatentClass, panel: Panel, prior: Prior | None = None, frozen: Iterable[str] = ()) -> LatentClass:
+    """A model of the same kind from the beginning; responses to `frozen` traits are those of `model`."""
+    known = {name: float(model.response[0, model.trait_names.index(name)]) for name in frozen}
+    return fit(panel, model.classes, 0, prior, known, model.outside_shape)
 
 
 def _times(panel: Panel, random: np.random.Generator) -> Floats:

@@ -145,8 +145,20 @@ def _grounds(scope: Scope, out: Outcome, place: Floats) -> Iterator[Ground]:
         is_full = problem.max_changes is not None and changed[nth] >= problem.max_changes[nth]
         if problem.max_changes_chain is not None:
             is_full = is_full or changed.sum() >= problem.max_changes_chain
-        ground = Ground(float(place[nth, 0]), bool(is_full), full_code, carried, len(scope.stores), title)
+        fits = frozenset(np.array(problem.skus, dtype=object)[_fits(problem, out.proposed, nth)])
+        ground = Ground(float(place[nth, 0]), bool(is_full), full_code, fits, carried, len(scope.stores), title)
         yield from [ground] * len(problem.skus)
+
+
+def _fits(problem: Problem, listed: Flags, cluster: int) -> Flags:
+    """(n,) SKUs that the list lacks and that a facing, or one more SKU, would leave room for."""
+    room = ~listed[cluster]
+    if problem.width_cm is not None and problem.space_cm is not None:
+        spare = float(problem.space_cm[cluster]) - float(problem.width_cm @ listed[cluster])
+        room = room & (problem.width_cm <= spare)
+    if problem.max_skus is not None:
+        room = room & (int(listed[cluster].sum()) < int(problem.max_skus[cluster]))
+    return np.asarray(room, dtype=np.bool_)
 
 
 def _unit_cost_cents(scope: Scope, problem: Problem) -> Floats:

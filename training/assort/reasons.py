@@ -18,6 +18,7 @@ class Ground:
     place_cents  what one more place on its shelf would be worth
     is_full      whether it may change no more SKUs
     full_code    what limits its list: SPACE or SKU_LIMIT
+    fits         SKUs that are not listed and for which there would be room
     carried      SKU -> how many stores carry it now, of `stores`
     title        SKU -> name
     """
@@ -25,6 +26,7 @@ class Ground:
     place_cents: float
     is_full: bool
     full_code: str
+    fits: frozenset[str]
     carried: Mapping[str, int]
     stores: int
     title: Mapping[str, str]
@@ -74,8 +76,12 @@ def _listed(row: Mapping[str, Any], ground: Ground) -> tuple[str, str]:
 def _not_listed(row: Mapping[str, Any], ground: Ground) -> tuple[str, str]:
     walks, worth = float(row["incremental_percent"]), int(row["worth_cents"])
     if worth < 0:
-        said = f"It would add {money(-worth)}, but what stands on the shelf earns more with its place."
-        return said, ground.full_code
+        adds = f"It would add {money(-worth)}"
+        if row["sku"] not in ground.fits:
+            return f"{adds}, but what stands on the shelf earns more with its place.", ground.full_code
+        if ground.is_full and not row["is_listed_now"]:
+            return f"{adds}, but as many SKUs change as may.", "CHANGE_LIMIT"
+        return f"{adds}, which does not pay for ordering it at all: its minimum, and packs beyond demand.", "SKU_COST"
     cost, price = row["unit_cost_cents"], row["price_cents"]
     if cost is not None and price is not None and cost > price:
         return f"A unit costs {money(round(cost))} and sells for {money(round(price))}.", "MARGIN"
@@ -91,6 +97,9 @@ def _turn(row: Mapping[str, Any], ground: Ground) -> str:
     worth, place = int(row["worth_cents"]), round(ground.place_cents)
     if row["is_listed_proposed"]:
         return _would_go(row, worth, place, is_full=ground.is_full)
+    if worth < 0 and row["sku"] in ground.fits:
+        is_late = ground.is_full and not row["is_listed_now"]
+        return f"It would come with {'one more change' if is_late else 'a smaller minimum or pack'}."
     if worth < 0:
         return f"It would come with one more place, or if it earned {money(max(place + worth, 0))} more here."
     return f"It would come if it earned {money(worth + place)} more here over the weeks planned."

@@ -1,7 +1,9 @@
 """Training records of an invented shop, small or as large as a real one, with figures that hang together."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,8 +47,7 @@ def training_record(
     Customers differ much from each other (the same way in every run of a shop, whatever the seed) and
     models differ by `noise` within a customer, so that only paired comparisons see small differences.
     """
-    per_customer = _per_customer(customers, level, lift, noise, seed, baselines)
-    comparison = compare(per_customer)
+    per_customer, comparison = map(pd.DataFrame.copy, _judged(customers, level, lift, noise, seed, baselines))
     metrics = {
         ("" if model == RANKER else f"{model}.") + f"{task}.{metric}": float(mean)
         for model, task, metric, mean in zip(
@@ -90,6 +91,13 @@ def bare(record: TrainingRecord) -> TrainingRecord:
     """The record without what only people look at: quick to log, and all that promotion asks for."""
     for_people = ("slices", "importance", "curve", "source_recall", "stages")
     return replace(record, **{name: getattr(record, name).iloc[:0] for name in for_people})
+
+
+@cache
+def _judged(*dials: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of each customer and their comparison; many tests ask for the same ones."""
+    per_customer = _per_customer(*dials)
+    return per_customer, compare(per_customer)
 
 
 def compare(per_customer: pd.DataFrame, resamples: int = 200) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from features.sql import literal, parquet
 from features.warehouse import Warehouse
 from training.assort.part import Part, without
 from training.assort.scope import Scope
-from training.choice.delistings import DelistingRule, Delistings, Diversion, delistings, diversion
+from training.choice.delistings import REASONS, DelistingRule, Diversion, delistings, diversion
 from training.choice.transfer import Transfer
 
 RESAMPLES = 2000
@@ -33,13 +33,14 @@ def removals(settings: Settings, scope: Scope, chain: Transfer) -> Part:
         found = delistings(settings, rule)
     except DataError as error:
         return without(str(error), "removals")
-    mine = found.delisted[_is_past(found, rule, scope) & found.delisted["sku"].isin(_skus(warehouse, scope))]
+    ended = found.registry[_is_past(found.registry, rule, scope)]
+    ended = ended[ended["sku"].isin(_skus(warehouse, scope))]
+    mine = ended[ended["reason"] == REASONS[-1]]
     if mine.empty:
-        ended = int(found.registry["sku"].isin(_skus(warehouse, scope)).sum())
-        told = f"Of {ended} SKUs of this category that ended sharply none was a delisting"
+        told = f"Of {len(ended)} SKUs of this category that ended sharply none was a delisting"
         asked = f"{rule.least_buyers} repeat buyers or more, still shopping, and no new SKU of the same maker beside it"
         return without(
-            f"{told if ended else 'No SKU of this category ended its sales sharply'}. A delisting to learn from needs "
+            f"{told if len(ended) else 'No SKU of this category ended its sales sharply'}. A delisting to learn from needs "
             f"{asked}.",
             "removals",
         )
@@ -73,9 +74,9 @@ def _row(sku: str, name: object, gone: datetime, seen: Diversion, predicted: flo
     }
 
 
-def _is_past(found: Delistings, rule: DelistingRule, scope: Scope) -> pd.Series:
+def _is_past(registry: pd.DataFrame, rule: DelistingRule, scope: Scope) -> pd.Series:
     known = (scope.cutoff.at - rule.weeks_from.replace(tzinfo=scope.cutoff.at.tzinfo)).days // 7
-    return found.delisted["last_week"] + rule.silent_weeks <= known
+    return registry["last_week"] + rule.silent_weeks <= known
 
 
 def _first_week(warehouse: Warehouse) -> datetime:

@@ -38,12 +38,9 @@ def removals(settings: Settings, scope: Scope, chain: Transfer) -> Part:
     mine = ended[ended["reason"] == REASONS[-1]]
     if mine.empty:
         told = f"Of {len(ended)} SKUs of this category that ended sharply none was a delisting"
+        said = told if len(ended) else "No SKU of this category ended its sales sharply"
         asked = f"{rule.least_buyers} repeat buyers or more, still shopping, and no new SKU of the same maker beside it"
-        return without(
-            f"{told if len(ended) else 'No SKU of this category ended its sales sharply'}. A delisting to learn from needs "
-            f"{asked}.",
-            "removals",
-        )
+        return without(f"{said}. A delisting to learn from needs {asked}.", "removals")
     predicted = 100 * (1 - float(np.average(chain.walked, weights=np.maximum(chain.demand, 1e-12))))
     rows = []
     for sku, name, week in zip(mine["sku"], mine["name"], mine["last_week"], strict=True):

@@ -11,7 +11,7 @@ from training.choice.latent_class import LatentClass, log_likelihood
 from training.choice.leaving import LOGIT
 from training.choice.panel import Flags, Panel
 
-SHAPES = (0.5, LOGIT, 2.0, 5.0, 20.0)
+SHAPES = (0.5, LOGIT, 2.0, 5.0, 20.0, 100.0)
 """Of the outside option, from shoppers of whom some leave whatever there is to those who all have one threshold."""
 _FEW = 4
 """Classes with which the shape is first looked for."""

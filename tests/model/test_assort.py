@@ -33,7 +33,7 @@ sku = "sku-000"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory, mlflow_template):
+def settings(tmp_path_factory, mlflow_template, few_resamples):
     made = shop_settings(tmp_path_factory.mktemp("assort") / "work", mlflow_template)
     ingested(made, customers=110, skus=60, days=150)
     return made

@@ -33,7 +33,7 @@ GROUPS = "SELECT * REPLACE (CASE store_id WHEN 'store-1' THEN 'north' ELSE 'sout
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory, mlflow_template):
+def shop(tmp_path_factory, mlflow_template, few_resamples):
     made = shop_settings(tmp_path_factory.mktemp("data") / "work", mlflow_template)
     ingested(made, customers=110, skus=60, days=150)
     return made

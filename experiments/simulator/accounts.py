@@ -113,8 +113,9 @@ def sign_in(ground: Ground) -> None:
     """
     seed, dials = ground.seed, ground.dials
     lent = f"{uniform(seed, 'lent', 'basket')} < {dials.cards_lent}"
-    ground.run(f"""
-        CREATE OR REPLACE TABLE baskets AS
+    ground.keep(
+        "baskets",
+        f"""
         WITH holders AS (
             SELECT *, CASE WHEN is_web THEN {uniform(seed, "guest", "basket")} >= {dials.guests} END AS signed_in,
                 CASE WHEN NOT is_web THEN {uniform(seed, "forgotten", "basket")} >= {dials.cards_forgotten} END
@@ -127,7 +128,8 @@ def sign_in(ground: Ground) -> None:
         FROM holders
         {_joined(seed, "account", "person", "signed_in")}
         {_joined(seed, "card", "card_of", "shown")}
-    """)
+        """,
+    )
 
 
 def _held(name: str, used: str, kind: str) -> str:

@@ -22,31 +22,26 @@ def write_events(ground: Ground, part: int) -> int:
 
 
 def _events(ground: Ground) -> str:
+    """A line is searched for (nth is -2), put in the cart (-1) and viewed (0, 1, …), in any order."""
     seed, views = ground.seed, ground.dials.browsing
     whole = int(views)
     more = f"CASE WHEN {uniform(seed, 'one more view', 'basket', 'line')} < {views - whole} THEN 1 ELSE 0 END"
-    searched = f"{uniform(seed, 'searched', 'basket', 'line')} < {SEARCHED}"
+    first = f"CASE WHEN {uniform(seed, 'searched', 'basket', 'line')} < {SEARCHED} THEN -2 ELSE -1 END"
     before = f"{uniform(seed, 'minutes before', 'basket', 'line', 'nth')} * {MINUTES * 60}"
     other = f"{uniform(seed, 'looked round', 'basket', 'line', 'nth')} < {LOOKED_ROUND}"
     mate = below("skus_of_shelf", seed, "seen", "basket", "line", "nth")
     browser = "coalesce(person, basket)", below("2", seed, "browser", "basket")
+    visitor = f"printf('%016x', hash(hash('{seed}:visitor', {', '.join(browser)}))) AS visitor_id"
     return f"""
-        WITH bought AS (
-            SELECT basket, line, sku_nth, person, account_id, bought_at FROM lines JOIN baskets USING (basket)
-            WHERE is_web
-        ), done AS (
-            SELECT *, 'view' AS type, unnest(range({whole} + {more})) AS nth FROM bought
-            UNION ALL SELECT *, 'add-to-cart', -1 FROM bought
-            UNION ALL SELECT *, 'search', -2 FROM bought WHERE {searched}
-        ), seen AS (
-            SELECT done.*, shelf, CASE WHEN type = 'view' AND {other} THEN {mate} ELSE nth_of_shelf END AS seen_nth,
-                shelf_nth
-            FROM done JOIN real_skus USING (sku_nth)
-        )
-        SELECT 'web-shop' AS party, printf('E%d-%d-%d', basket, line, nth + 2) AS event_id, type,
-            CAST(bought_at - to_seconds(1 + {before}) AS TIMESTAMP) AS "at",
-            printf('%016x', hash(hash('{seed}:visitor', {", ".join(browser)}))) AS visitor_id, account_id,
-            'web' AS channel, CASE WHEN type <> 'search' THEN real_skus.sku END AS sku,
-            CASE WHEN type = 'search' THEN lower(seen.shelf) END AS query
-        FROM seen JOIN real_skus ON real_skus.shelf_nth = seen.shelf_nth AND real_skus.nth_of_shelf = seen.seen_nth
+        WITH visits AS (SELECT basket, account_id, bought_at, {visitor} FROM baskets WHERE is_web),
+        done AS (
+            SELECT basket, line, seat, shelf_seat, skus_of_shelf, unnest(range({first}, {whole} + {more})) AS nth
+            FROM lines WHERE is_web
+        ), seen AS (SELECT *, CASE WHEN nth >= 0 AND {other} THEN shelf_seat + {mate} ELSE seat END AS seen FROM done)
+        SELECT 'web-shop' AS party, 'E' || basket || '-' || line || '-' || (nth + 2) AS event_id,
+            CASE nth WHEN -2 THEN 'search' WHEN -1 THEN 'add-to-cart' ELSE 'view' END AS type,
+            CAST(bought_at - to_seconds(1 + {before}) AS TIMESTAMP) AS "at", visitor_id, account_id, 'web' AS channel,
+            CASE WHEN nth <> -2 THEN sku END AS sku, CASE WHEN nth = -2 THEN lower(shelf) END AS query
+        FROM seen JOIN real_skus ON real_skus.seat = seen.seen JOIN visits USING (basket)
+        ORDER BY basket, line, nth
     """

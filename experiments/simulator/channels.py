@@ -23,29 +23,37 @@ def plant_affinities(ground: Ground) -> None:
         ground.tell("category_affinities", "SELECT shelf AS category, affinity FROM affinities ORDER BY shelf")
 
 
+def weigh_baskets(ground: Ground) -> None:
+    """The table `liked`: source and the mean affinity of its lines, of the open block.
+
+    Repeated lines stay in their category, so every repetition of a basket has the affinity of the real one.
+    """
+    if ground.dials.web_share:
+        lines = "block_lines JOIN affinities USING (shelf_nth)"
+        ground.keep("liked", f"SELECT source, avg(affinity) AS affinity FROM {lines} GROUP BY source")
+
+
 def choose_channels(ground: Ground) -> None:
     """Add to `baskets` the bent of the person, the chance of going online and the choice, `is_web`."""
     if not ground.dials.web_share:
-        ground.run(
-            "CREATE OR REPLACE TABLE baskets AS SELECT *, NULL::DOUBLE AS bent, NULL::DOUBLE AS web_chance, "
-            "was_web AS is_web FROM baskets"
-        )
+        unmoved = "NULL::DOUBLE AS bent, NULL::DOUBLE AS web_chance, was_web AS is_web"
+        ground.keep("baskets", f"SELECT *, {unmoved} FROM baskets")
         return
     seed, dials = ground.seed, ground.dials
     seconds = max((ground.last - ground.first).total_seconds(), 1.0)
     time = f"(epoch(bought_at) - epoch(TIMESTAMP '{ground.first}')) / {seconds} - 0.5"
     bent = f"{dials.customer_spread} * {normal(seed, 'bent', 'person')}"
     odds = f"{_level(ground)} + bent + affinity + {dials.drift} * ({time})"
-    ground.run(f"""
-        CREATE OR REPLACE TABLE baskets AS
-        WITH liked AS (
-            SELECT basket, avg(affinity) AS affinity FROM lines JOIN affinities USING (shelf_nth) GROUP BY basket
-        ), bents AS (
-            SELECT *, CASE WHEN person IS NULL THEN 0 ELSE {bent} END AS bent FROM baskets JOIN liked USING (basket)
+    ground.keep(
+        "baskets",
+        f"""
+        WITH bents AS (
+            SELECT *, CASE WHEN person IS NULL THEN 0 ELSE {bent} END AS bent FROM baskets JOIN liked USING (source)
         ), chances AS (SELECT * EXCLUDE (affinity), 1 / (1 + exp(-({odds}))) AS web_chance FROM bents)
         SELECT *, was_web OR (person IS NOT NULL AND {uniform(seed, "channel", "basket")} < web_chance) AS is_web
         FROM chances
-    """)
+        """,
+    )
 
 
 def _level(ground: Ground) -> float:

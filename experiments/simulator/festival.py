@@ -19,7 +19,7 @@ def festival_days(ground: Ground) -> tuple[datetime, datetime]:
 
 
 def hold_festival(ground: Ground) -> None:
-    """Add the festival's baskets to `baskets` and their lines to `lines`; move others into it.
+    """Add the festival's baskets to `baskets`; move others into it.
 
     An extra basket repeats one of the same person from four weeks before or after (`origin` is 'festival');
     its number is that one's plus the number of real baskets. One that was pulled forward keeps its number
@@ -41,9 +41,8 @@ def hold_festival(ground: Ground) -> None:
         near = f"bought_at >= TIMESTAMP '{first - around}' AND bought_at < TIMESTAMP '{after + around}'"
         within = f"moved_from IS NULL AND {near}"
         new = f"basket + {ground.baskets} AS basket"
-        ground.run(f"CREATE OR REPLACE TABLE extra AS SELECT * FROM baskets WHERE {within} AND {drawn}")
-        ground.run(f"INSERT INTO lines SELECT lines.* REPLACE ({new}) FROM lines SEMI JOIN extra USING (basket)")
-        ground.run(f"INSERT INTO baskets SELECT * REPLACE ({new}, {at} AS bought_at, 'festival' AS origin) FROM extra")
+        repeated = f"SELECT * REPLACE ({new}, {at} AS bought_at, 'festival' AS origin) FROM baskets"
+        ground.run(f"INSERT INTO baskets {repeated} WHERE {within} AND {drawn}")
 
 
 def write_calendar(ground: Ground) -> int:

@@ -42,7 +42,7 @@ def plant_stores(ground: Ground) -> int:
     The first are the real ones under their own ids; store n beyond them is modelled on the real store n modulo
     their number. Without cities, what the real stores have stays.
     """
-    stores = max(ground.stores, ground.dials.store_count) if ground.stores else 0
+    stores = ground.all_stores
     number = pa.array(np.arange(stores), pa.int64())
     seen = {"store_nth": number, "real_store": pa.array(np.arange(stores) % max(ground.stores, 1), pa.int64())}
     if ground.dials.cities and ground.dials.provinces:
@@ -63,14 +63,16 @@ def plant_stores(ground: Ground) -> int:
 
 def place_baskets(ground: Ground, copy: int) -> None:
     """Move the baskets of a repeated block to the stores that this copy fills."""
-    stores = max(ground.stores, ground.dials.store_count)
+    stores = ground.all_stores
     if not copy or stores <= ground.stores:
         return
     groups = -(-stores // ground.stores)
     # each person keeps to one group of stores: a home region
     group = below(str(groups), ground.seed, "region", "coalesce(person, basket)")
     moved = f"store + {ground.stores} * {group}"
-    ground.run(f"UPDATE baskets SET store = CASE WHEN {moved} < {stores} THEN {moved} ELSE store END")
+    ground.keep(
+        "baskets", f"SELECT * REPLACE (CASE WHEN {moved} < {stores} THEN {moved} ELSE store END AS store) FROM baskets"
+    )
 
 
 def _places(ground: Ground, stores: int) -> dict[str, pa.Array]:

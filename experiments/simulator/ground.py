@@ -1,15 +1,22 @@
 """The ground that is planted on: real baskets with everything numbered, in blocks of customers, repeated by the scale.
 
-Tables of the session: `real_customers`, `real_baskets`, `real_skus` and `real_stores`, each a number to an id.
+Tables of the session: `real_customers`, `real_baskets`, `real_skus` and `real_stores`, each a number to an id. SKUs
+have a second number: `seat`, in the order of their categories, so that the SKUs of one are `skus_of_shelf` numbers from
+`shelf_seat` on.
+
+The same seed gives the same bytes, with any number of threads: what is written is put in order where it was joined or
+grouped.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from experiments.simulator.chance import below, uniform
+from experiments.simulator.chance import below
 from experiments.simulator.dials import Dials
 from features.errors import DataError
 from features.sql import count, literal, parquet
@@ -17,6 +24,9 @@ from features.warehouse import Warehouse
 
 LINES_AT_ONCE = 2_000_000
 """Lines of a block: what a few hundred megabytes hold with all that is planted on them."""
+
+SHIFT_SECONDS = 45 * 60
+"""By how much at most the hour of a repeated basket is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Ground:
     """
 
     connection: DuckDBPyConnection
+    threads: int
     warehouse: Warehouse
     seed: int
     scale: int
@@ -48,8 +59,26 @@ class Ground:
         """Planted people: every real customer, `scale` times."""
         return self.customers * self.scale
 
+    @property
+    def all_stores(self) -> int:
+        """Planted stores: the real ones, and those modelled on them."""
+        return max(self.stores, self.dials.store_count) if self.stores else 0
+
     def run(self, sql: str) -> None:
         self.connection.execute(sql).fetchall()
+
+    def keep(self, table: str, select: str) -> None:
+        """Make a table anew that the session forgets at its end."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """Inside, the session has one thread."""
+        self.run("SET threads = 1")
+        try:
+            yield
+        finally:
+            self.run(f"SET threads = {self.threads}")
 
     def write(self, table: str, select: str, part: int = 0) -> int:
         """Write a part of a contract table; how many rows it has."""
@@ -88,9 +117,10 @@ def prepare(connection: DuckDBPyConnection, warehouse: Warehouse, folder: Path, 
     skus = f"SELECT *, coalesce(subcategory, '') AS shelf FROM {parquet(warehouse.skus)}"
     _number(connection, "numbered_skus", "sku_nth", skus, "sku")
     connection.execute("""
-        CREATE TABLE real_skus AS SELECT *, row_number() OVER shelf_mates - 1 AS nth_of_shelf,
+        CREATE TABLE real_skus AS SELECT *, seat - (row_number() OVER shelf_mates - 1) AS shelf_seat,
             count(*) OVER (PARTITION BY shelf) AS skus_of_shelf, dense_rank() OVER (ORDER BY shelf) AS shelf_nth
-        FROM numbered_skus WINDOW shelf_mates AS (PARTITION BY shelf ORDER BY sku)
+        FROM (SELECT *, row_number() OVER (ORDER BY shelf, sku) - 1 AS seat FROM numbered_skus)
+        WINDOW shelf_mates AS (PARTITION BY shelf ORDER BY sku) ORDER BY sku_nth
     """).fetchall()
     if count(connection, f"{purchases} WHERE party IN ('web-shop', 'store-chain')"):
         message = f"{warehouse.folder} has planted purchases. Next: name a work folder with real ones with --from."
@@ -111,8 +141,8 @@ def _number(connection: DuckDBPyConnection, table: str, number: str, rows: str, 
 def _block(connection: DuckDBPyConnection, purchases: str, nth: int, blocks: int, scratch: Path) -> Path:
     path = scratch / f"real-{nth:05}.parquet"
     select = f"""
-        SELECT customer, basket, line, channel = 'web' AS was_web, store, sku_nth, shelf_nth, shelf, nth_of_shelf,
-            skus_of_shelf, bought_at, units, paid, list_price, promotion_id
+        SELECT customer, basket, line, channel = 'web' AS was_web, store, seat, shelf_seat, skus_of_shelf, shelf_nth,
+            bought_at, units, paid, list_price, promotion_id
         FROM {purchases} JOIN real_baskets USING (basket_id)
         LEFT JOIN real_customers ON real_customers.customer_id = holder
         LEFT JOIN real_stores USING (store_id) JOIN real_skus USING (sku)
@@ -122,31 +152,40 @@ def _block(connection: DuckDBPyConnection, purchases: str, nth: int, blocks: int
     return path
 
 
-def lay(ground: Ground, block: Path, copy: int) -> None:
-    """The tables `lines` and `baskets` of one block, for the `copy`-th time.
+def open_block(ground: Ground, block: Path) -> None:
+    """The tables `block_lines` and `block_baskets` of one block, as they really were; `source` numbers a basket."""
+    ground.keep(
+        "block_lines",
+        f"""SELECT basket AS source, line, seat, shelf_seat, skus_of_shelf, shelf_nth, unit_price, units, paid,
+            list_price, promotion_id FROM {parquet(block)} JOIN unit_prices USING (seat)""",
+    )
+    ground.keep(
+        "block_baskets",
+        f"""SELECT basket AS source, min(customer) AS customer, bool_or(was_web) AS was_web, min(store) AS store,
+            min(bought_at) AS bought_at FROM {parquet(block)} GROUP BY basket ORDER BY basket""",
+    )
 
-    Copy 0 is the real block. In later ones every person shops some days earlier or later, in other
-    stores, and takes another SKU of the same category now and then.
+
+def lay(ground: Ground, copy: int) -> None:
+    """The table `baskets` of the open block, for the `copy`-th time.
+
+    Copy 0 is the real block. In later ones every person is another, and shops some days and minutes earlier or later.
     """
-    changed = f"{uniform(ground.seed, 'changed', 'basket', 'line')} < {ground.dials.repeats_changed}"
-    other = below("skus_of_shelf", ground.seed, "another", "basket", "line")
-    ground.run(f"""
-        CREATE OR REPLACE TABLE lines AS
-        WITH numbered AS (SELECT * REPLACE (basket + {2 * copy * ground.baskets} AS basket) FROM {parquet(block)}),
-        taken AS (SELECT *, CASE WHEN {copy} > 0 AND {changed} THEN {other} ELSE nth_of_shelf END AS nth FROM numbered)
-        SELECT taken.* EXCLUDE (sku_nth, nth_of_shelf, nth), real_skus.sku_nth FROM taken
-        JOIN real_skus ON real_skus.shelf_nth = taken.shelf_nth AND real_skus.nth_of_shelf = taken.nth
-    """)
-    days = f"{below('7', ground.seed, 'days', 'basket')} - 3" if copy else "0"
-    moved = f"bought_at + to_days(CAST({days} AS INTEGER))"
-    within = f"BETWEEN TIMESTAMP '{ground.first}' AND TIMESTAMP '{ground.last}'"
-    ground.run(f"""
-        CREATE OR REPLACE TABLE baskets AS
-        SELECT basket, customer + {copy * ground.customers} AS person, was_web, store,
-            CASE WHEN {moved} {within} THEN {moved} ELSE bought_at END AS bought_at,
-            'real' AS origin, NULL::TIMESTAMP AS moved_from
-        FROM (SELECT basket, min(customer) AS customer, bool_or(was_web) AS was_web, min(store) AS store,
-                     min(bought_at) AS bought_at FROM lines GROUP BY basket)
-    """)
-    for column in ("customer", "was_web", "store", "bought_at"):
-        ground.run(f"ALTER TABLE lines DROP COLUMN {column}")
+    moved = "bought_at"
+    if copy:
+        number = first_number(ground, copy)
+        days = f"{below('7', ground.seed, 'days', number)} - 3"
+        seconds = f"{below(str(2 * SHIFT_SECONDS), ground.seed, 'seconds', number)} - {SHIFT_SECONDS}"
+        at = f"bought_at + to_days(CAST({days} AS INTEGER)) + to_seconds({seconds})"
+        within = f"BETWEEN TIMESTAMP '{ground.first}' AND TIMESTAMP '{ground.last}'"
+        moved = f"CASE WHEN {at} {within} THEN {at} ELSE bought_at END"
+    ground.keep(
+        "baskets",
+        f"""SELECT source, {first_number(ground, copy)} AS basket, customer + {copy * ground.customers} AS person,
+            was_web, store, {moved} AS bought_at, 'real' AS origin, NULL::TIMESTAMP AS moved_from FROM block_baskets""",
+    )
+
+
+def first_number(ground: Ground, copy: int) -> str:
+    """The number of the `copy`-th repetition of the basket `source`; that of the festival comes after all of them."""
+    return f"(source + {2 * copy * ground.baskets})"

@@ -17,11 +17,12 @@ def pay(ground: Ground) -> None:
     nth = f"CAST(floor({len(TENDERS)} * pow({uniform(seed, 'which token', 'basket')}, 2)) AS BIGINT)"
     shared = f"{uniform(seed, 'paid for', 'basket')} < {dials.tokens_shared}"
     payer = f"CASE WHEN {shared} THEN xor(person, 1) ELSE person END"
-    known = "person IN (SELECT person FROM account_holders UNION SELECT person FROM card_holders)"
+    known = "person IN (SELECT person FROM account_holders UNION ALL SELECT person FROM card_holders)"
     listed = ", ".join(f"'{tender}'" for tender in TENDERS)
     cash = "CASE WHEN is_web THEN NULL ELSE 'cash' END"
-    ground.run(f"""
-        CREATE OR REPLACE TABLE baskets AS
+    ground.keep(
+        "baskets",
+        f"""
         WITH payers AS (
             SELECT *, {nth} AS token_nth, {payer} AS payer,
                 {uniform(seed, "tokens", "basket")} < {dials.tokens} AND {known} AS has_token
@@ -31,7 +32,8 @@ def pay(ground: Ground) -> None:
             CASE WHEN has_token THEN {_token(seed)} END AS payment_token,
             CASE WHEN has_token THEN [{listed}][token_nth + 1] WHEN {dials.tokens} > 0 THEN {cash} END AS tender
         FROM payers
-    """)
+        """,
+    )
 
 
 def _token(seed: int) -> str:

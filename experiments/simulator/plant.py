@@ -18,16 +18,17 @@ import duckdb
 from experiments.simulator.accounts import plant_holders, sign_in, write_holders
 from experiments.simulator.browsing import write_events
 from experiments.simulator.catalogue import price_skus, write_promotions, write_skus
-from experiments.simulator.channels import choose_channels, plant_affinities
+from experiments.simulator.channels import choose_channels, plant_affinities, weigh_baskets
 from experiments.simulator.consents import plant_consents, write_consents
 from experiments.simulator.dials import Dials
 from experiments.simulator.festival import hold_festival, write_calendar
 from experiments.simulator.geography import place_baskets, plant_stores, write_stores
-from experiments.simulator.ground import Ground, lay, prepare
+from experiments.simulator.ground import Ground, lay, open_block, prepare
+from experiments.simulator.lines import take_lines
 from experiments.simulator.payments import note_instruments, open_instruments, pay, write_instruments
 from experiments.simulator.sales import fulfil, tell_baskets, write_orders, write_receipts
 from experiments.simulator.shelves import fill_shelves, measure_shelves, note_carried, open_shelves, write_listings
-from experiments.simulator.stock import empty_shelves, write_stock
+from experiments.simulator.stock import write_stock
 from experiments.simulator.suppliers import write_suppliers
 from features.contracts.inputs import INPUTS
 from features.errors import StateError, UserError
@@ -103,6 +104,7 @@ def _planted(
         blocks = prepare(connection, warehouse, folder, folder / "scratch")
         ground = Ground(
             connection=connection,
+            threads=settings.threads,
             warehouse=warehouse,
             seed=seed,
             scale=scale,
@@ -134,19 +136,22 @@ def _sow(ground: Ground, progress: Progress) -> tuple[dict[str, int], dict[str, 
     price_skus(ground)
     open_shelves(ground)
     open_instruments(ground)
-    parts = [(copy, block) for copy in range(ground.scale) for block in ground.blocks]
-    for nth, (copy, block) in enumerate(parts):
+    parts = [(block, copy) for block in ground.blocks for copy in range(ground.scale)]
+    for nth, (block, copy) in enumerate(parts):
         progress(f"Baskets, part {nth + 1} of {len(parts)}", 0.1 + 0.7 * nth / len(parts))
-        lay(ground, block, copy)
-        counts["real lines"] += count(ground.connection, "lines")
+        if not copy:
+            open_block(ground, block)
+            weigh_baskets(ground)
+        counts["real lines"] += count(ground.connection, "block_lines")
+        lay(ground, copy)
         place_baskets(ground, copy)
         hold_festival(ground)
         choose_channels(ground)
         sign_in(ground)
         pay(ground)
         fulfil(ground)
+        take_lines(ground, copy)
         note_carried(ground)
-        empty_shelves(ground)
         note_instruments(ground)
         rows["web_orders"] += write_orders(ground, nth)
         rows["till_receipts"] += write_receipts(ground, nth)
@@ -183,9 +188,8 @@ def _told(ground: Ground) -> dict[str, int]:
     ((*found,),) = ground.connection.execute(f"SELECT {counted} FROM baskets").fetchall()
     told = dict(zip(of_baskets, map(int, found), strict=True))
     extra = "lines SEMI JOIN (SELECT basket FROM baskets WHERE origin = 'festival') USING (basket)"
-    lost = "suppressed SEMI JOIN (SELECT basket FROM baskets WHERE origin = 'festival') USING (basket)"
-    told["lines of the festival"] = count(ground.connection, extra) + count(ground.connection, lost)
-    return told | {"lines lost to stock-outs": count(ground.connection, "suppressed")}
+    told["lines of the festival"] = count(ground.connection, extra)
+    return told | {"lines lost to stock-outs": count(ground.connection, "lines WHERE is_out")}
 
 
 def _mapping(rows: dict[str, int]) -> str:

@@ -12,12 +12,14 @@ _PAID = "units, paid, list_price, payment_token, promotion_id"
 def fulfil(ground: Ground) -> None:
     """Add fulfilment to `baskets`: how online orders get to the customer."""
     drawn = uniform(ground.seed, "fulfilment", "basket")
-    ground.run(f"""
-        CREATE OR REPLACE TABLE baskets AS
+    ground.keep(
+        "baskets",
+        f"""
         SELECT *, CASE WHEN NOT is_web THEN NULL WHEN store IS NULL OR {drawn} < {SHIPPED} THEN 'ship'
             WHEN {drawn} < {SHIPPED + PICKED_UP} THEN 'pick-up' ELSE 'same-day' END AS fulfilment
         FROM baskets
-    """)
+        """,
+    )
 
 
 def write_orders(ground: Ground, part: int) -> int:
@@ -26,7 +28,7 @@ def write_orders(ground: Ground, part: int) -> int:
     select = f"""
         SELECT '{WEB_SHOP}' AS party, 'W' || basket AS order_id, line, account_id, sku, bought_at AS ordered_at,
             {_PAID}, fulfilment, {store} AS store_id, province
-        FROM {_JOINED} WHERE is_web ORDER BY basket, line
+        FROM {_sold("lines.is_web")} ORDER BY basket, line
     """
     return ground.write("web_orders", select, part)
 
@@ -36,7 +38,7 @@ def write_receipts(ground: Ground, part: int) -> int:
     select = f"""
         SELECT '{STORE_CHAIN}' AS party, 'R' || basket AS receipt_id, line, store_id, sku, bought_at AS sold_at,
             {_PAID}, loyalty_id, tender
-        FROM {_JOINED} WHERE NOT is_web ORDER BY basket, line
+        FROM {_sold("NOT lines.is_web AND NOT is_out")} ORDER BY basket, line
     """
     return ground.write("till_receipts", select, part)
 
@@ -48,17 +50,19 @@ def tell_baskets(ground: Ground, part: int) -> None:
         "baskets",
         f"""SELECT {order} AS order_id, CASE WHEN is_web THEN 'web' ELSE 'store' END AS channel, person,
             basket_id AS real_basket_id, origin, was_web, web_chance, bent, bought_at, moved_from
-        FROM baskets JOIN real_baskets ON real_baskets.basket = baskets.basket % {ground.baskets}
+        FROM baskets JOIN real_baskets ON real_baskets.basket = source
         ORDER BY baskets.basket""",
         part,
     )
     ground.tell(
         "suppressed",
         f"""SELECT 'R' || basket AS receipt_id, line, store_id, sku, bought_at AS sold_at, units, paid
-        FROM {_JOINED.replace("lines ", "suppressed ", 1)} ORDER BY basket, line""",
+        FROM {_sold("is_out")} ORDER BY basket, line""",
         part,
     )
 
 
-_JOINED = """lines JOIN baskets USING (basket) JOIN real_skus USING (sku_nth)
-    LEFT JOIN planted_stores ON store_nth = baskets.store"""
+def _sold(condition: str) -> str:
+    """Lines for which a condition holds, with their baskets, SKUs and stores."""
+    return f"""(SELECT * FROM lines WHERE {condition}) AS lines JOIN baskets USING (basket)
+        JOIN real_skus USING (seat) LEFT JOIN planted_stores ON store_nth = baskets.store"""

@@ -4,6 +4,8 @@ from experiments.simulator.chance import uniform
 from experiments.simulator.ground import Ground
 
 MOST_FACINGS = 6
+STORES_AT_ONCE = 250
+"""Stores of a part of `listings` or `stock`."""
 MUST_CARRY = 0.02
 """Share of listings that a contract with the maker demands."""
 _METRE_MM = 1000.0
@@ -15,10 +17,10 @@ def open_shelves(ground: Ground) -> None:
 
 
 def note_carried(ground: Ground) -> None:
-    """Add what the block's baskets bought in stores, before stock-outs: a store carries what it ever sold."""
+    """Add what the block's baskets bought in stores, lost lines too: a store carries what anybody ever wanted there."""
     ground.run("""
-        INSERT INTO carried_parts SELECT baskets.store, sku_nth, count(*) FROM lines JOIN baskets USING (basket)
-        WHERE NOT is_web AND baskets.store IS NOT NULL GROUP BY ALL
+        INSERT INTO carried_parts SELECT store, sku_nth, count(*) FROM lines
+        WHERE NOT is_web AND store IS NOT NULL GROUP BY ALL
     """)
 
 
@@ -28,7 +30,14 @@ def fill_shelves(ground: Ground) -> None:
         CREATE TABLE carried AS
         SELECT *, CAST(least(greatest(round(sqrt(lines)), 1), {MOST_FACINGS}) AS INTEGER) AS facings
         FROM (SELECT store_nth, sku_nth, sum(lines)::BIGINT AS lines FROM carried_parts GROUP BY ALL)
+        ORDER BY store_nth, sku_nth
     """)
+
+
+def store_parts(ground: Ground) -> list[str]:
+    """Conditions on store_nth that divide the stores into parts, each small enough to be put in order in memory."""
+    firsts = range(0, max(ground.all_stores, 1), STORES_AT_ONCE)
+    return [f"store_nth >= {first} AND store_nth < {first + STORES_AT_ONCE}" for first in firsts]
 
 
 def width_cm(ground: Ground) -> str:
@@ -45,12 +54,13 @@ def write_listings(ground: Ground) -> int:
     if not ground.dials.metres:
         return 0
     must = f"{uniform(ground.seed, 'must carry', 'store_nth', 'sku_nth')} < {MUST_CARRY}"
-    return ground.write(
-        "listings",
-        f"""SELECT 'store-chain' AS party, store_id, sku, TIMESTAMP '{ground.first.date()}' AS "from",
+    select = f"""
+        SELECT 'store-chain' AS party, store_id, sku, TIMESTAMP '{ground.first.date()}' AS "from",
             facings, {must} AS must_carry
-        FROM carried JOIN planted_stores USING (store_nth) JOIN real_skus USING (sku_nth)""",
-    )
+        FROM carried JOIN planted_stores USING (store_nth) JOIN real_skus USING (sku_nth)
+        WHERE {{}} ORDER BY store_nth, sku_nth
+    """
+    return sum(ground.write("listings", select.format(part), nth) for nth, part in enumerate(store_parts(ground)))
 
 
 def measure_shelves(ground: Ground) -> None:

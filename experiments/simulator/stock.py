@@ -2,25 +2,21 @@
 
 from experiments.simulator.chance import below, uniform
 from experiments.simulator.ground import Ground
+from experiments.simulator.shelves import store_parts
 
 WEEK_DAYS = 7
 
 
-def empty_shelves(ground: Ground) -> None:
-    """Split `lines`: those that were out of stock in their store go to `suppressed`, the rest stay.
+def week_of(ground: Ground) -> str:
+    """The week of `bought_at`, from 0; weeks begin on the weekday of the first purchase."""
+    return f"CAST(datediff('day', DATE '{ground.first.date()}', CAST(bought_at AS DATE)) // {WEEK_DAYS} AS BIGINT)"
 
-    Only baskets bought in a store lose lines; the online warehouse never runs out.
-    """
+
+def is_lost(ground: Ground) -> str:
+    """Whether a line (is_web, store, sku_nth, week) finds its shelf empty; the online warehouse never runs out."""
     if not ground.dials.stock_outs:
-        ground.run("CREATE OR REPLACE TABLE suppressed AS SELECT * FROM lines WHERE false")
-        return
-    week = f"datediff('day', DATE '{ground.first.date()}', CAST(bought_at AS DATE)) // {WEEK_DAYS}"
-    out = _is_out(ground, "baskets.store", "sku_nth", f"CAST({week} AS BIGINT)")
-    ground.run(f"""
-        CREATE OR REPLACE TABLE suppressed AS SELECT lines.* FROM lines JOIN baskets USING (basket)
-        WHERE NOT is_web AND baskets.store IS NOT NULL AND {out}
-    """)
-    ground.run("CREATE OR REPLACE TABLE lines AS SELECT * FROM lines ANTI JOIN suppressed USING (basket, line)")
+        return "false"
+    return f"(NOT is_web AND store IS NOT NULL AND {_is_out(ground, 'store', 'sku_nth', 'week')})"
 
 
 def _is_out(ground: Ground, store: str, sku: str, week: str) -> str:
@@ -30,7 +26,7 @@ def _is_out(ground: Ground, store: str, sku: str, week: str) -> str:
 def write_stock(ground: Ground) -> int:
     """The contract table `stock`: a count when a SKU runs out, when it is back, and on the first day; how many rows.
 
-    Needs the table `carried` (store_nth, sku_nth). Counts are of Monday to Monday from the first day of the purchases.
+    Needs the table `carried` (store_nth, sku_nth). Weeks begin on the weekday of the first purchase.
     """
     if not ground.dials.stock_outs:
         return 0
@@ -38,18 +34,16 @@ def write_stock(ground: Ground) -> int:
     out = _is_out(ground, "store_nth", "sku_nth", "week")
     before = _is_out(ground, "store_nth", "sku_nth", "week - 1")
     units = f"1 + {below('40', ground.seed, 'on hand', 'store_nth', 'sku_nth', 'week')}"
-    return ground.write(
-        "stock",
-        f"""
+    select = f"""
         WITH counted AS (
             SELECT store_nth, sku_nth, week, {out} AS is_out, week > 0 AND {before} AS was_out
             FROM carried CROSS JOIN (SELECT CAST(range AS BIGINT) AS week FROM range({weeks}))
-            WHERE week = 0 OR {out} OR {before}
+            WHERE ({{}}) AND (week = 0 OR {out} OR {before})
         )
         SELECT 'store-chain' AS party, store_id, sku,
             CAST(DATE '{ground.first.date()}' + CAST(week * {WEEK_DAYS} AS INTEGER) AS TIMESTAMP) AS as_of,
             CASE WHEN is_out THEN 0.0 ELSE CAST({units} AS DOUBLE) END AS units
         FROM counted JOIN planted_stores USING (store_nth) JOIN real_skus USING (sku_nth)
-        WHERE week = 0 OR is_out <> was_out
-        """,
-    )
+        WHERE week = 0 OR is_out <> was_out ORDER BY store_nth, sku_nth, week
+    """
+    return sum(ground.write("stock", select.format(part), nth) for nth, part in enumerate(store_parts(ground)))

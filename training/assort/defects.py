@@ -75,8 +75,8 @@ def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:
     few = int(((scope.listed.mean(axis=0) < LEAST_CARRIED) & scope.listed.any(axis=0)).sum())
     if few:
         said.append(
-            f"{few} SKUs are carried by fewer than {LEAST_CARRIED:.0%} of the stores. What they would sell elsewhere "
-            "is not known, and no list gets them that does not have them, unless you ask for it."
+            f"SKUs carried by fewer than {LEAST_CARRIED:.0%} of the stores: {few}. What they would sell elsewhere is "
+            "not known, and no list gets them that does not have them, unless you ask for it."
         )
     if not scope.counted:
         said.append("Stock was not counted: what empty shelves did not sell is not known, so demand may be higher.")
@@ -101,7 +101,7 @@ def below_cost(decisions: pd.DataFrame) -> tuple[str, ...]:
         return ()
     lost = -int(losing["profit_now_cents"].sum())
     said = (
-        f"{losing['sku'].nunique()} SKUs cost more now than they sell for, as recorded: {money(lost)} "
+        f"SKUs that cost more now than they sell for, as recorded: {losing['sku'].nunique()}; they lose {money(lost)} "
         "over the weeks planned. Part of the gain is to be rid of them; check these costs first."
     )
     return (said,)

@@ -264,7 +264,8 @@ def _is_formula(value: object) -> bool:
 def _told(where: str, faults: Sequence[str]) -> str:
     listed = "\n".join(f"- {each}" for each in faults[:TOLD])
     more = f"\n- and {len(faults) - TOLD:,} more" if len(faults) > TOLD else ""
-    return f"{where}: {len(faults):,} cells cannot be used.\n{listed}{more}\nMend them and give the workbook again."
+    cells = f"{len(faults):,} cell{'s' if len(faults) > 1 else ''}"
+    return f"{where}: {cells} cannot be used.\n{listed}{more}\nMend them and give the workbook again."
 
 
 def _short(notes: Sequence[str]) -> Iterator[str]:

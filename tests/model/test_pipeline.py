@@ -145,7 +145,8 @@ def test_an_interrupted_training_leaves_nothing_and_the_next_one_works(
     trained_shop: TrainedShop, copy: Settings, in_this_process: None, tmp_path: Path
 ) -> None:
     bundles = sorted(path.name for path in copy.bundles.iterdir())
-    code = "from training.cli import main; main()"
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # the background does not
+    code = f"{hears}; from training.cli import main; main()"
     command = [
         sys.executable,
         "-c",

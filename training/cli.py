@@ -161,11 +161,13 @@ def evaluate(
     from training.evaluate import evaluate as judge
     from training.interactions import interactions
     from training.pipeline import bundle_at
+    from training.prepare import facts_at
 
     settings, screen = Settings.load(work), console()
     warehouse, bundle = Warehouse.open(settings), bundle_at(settings, cutoff)
     with watched(screen) as stages, stages.stage("evaluation"):
-        known = interactions(bundle.facts)
+        # a bundle knows whom it may answer; baselines learn, as a training does, from all who permit that today
+        known = interactions(facts_at(settings, warehouse, bundle.cutoff))
         bought = customers_as_of(settings, warehouse, bundle.cutoff).purchases
         judged = judge(Recommender(bundle), known, bought, bundle.cutoff, window_days)
     screen.print(comparison(judged.comparison))

@@ -70,7 +70,8 @@ class Dials:
     withdrawn: float = 0.06
     """Share of consents that were taken back."""
     repeats_changed: float = 0.15
-    """Share of lines of repeated customers that become another SKU of the category (with scale above 1)."""
+    """With scale above 1: share of lines of repeated customers that become another SKU of the category, at its price;
+    and as large a share that are bought in another quantity."""
 
     def turned(self, dials: Mapping[str, float]) -> "Dials":
         """These dials with some turned. Raises UserError for a value that a dial cannot have."""

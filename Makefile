@@ -7,8 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
-# a user's own settings must not leak into the environment
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# A user's own settings must not leak into the environment; byte code is kept, or every process compiles every library.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -105,7 +105,7 @@ mlflow: $(READY)  ## Open MLflow's pages on this machine
 # the order of their folders, in which those that take longest come first, so that both processes end together.
 .PHONY: test
 test: $(READY)  ## Run the whole suite (ARGS='-k word' for a part)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-spark
 test-spark: $(READY)  ## Install PySpark into .venv and run what needs a Spark session (and Java 17 or later)

@@ -1,10 +1,14 @@
 """Brand shares by store and week: what is remembered, worked by hand, and a planted logit that is found again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from features.errors import DataError
+from training.choice.boosted_shares import boosted_nats
 from training.choice.store_shares import (
+    STORE_HALF_LIVES_WEEKS,
     STORE_STRENGTH,
     StoreWeeks,
     floor_nats,
@@ -33,7 +37,9 @@ def test_residuals_of_earlier_weeks_worked_by_hand():
     left = np.array([[1.0], [2.0], [4.0]])
     found = residual_memory(left, np.array([0, 0, 0]), np.array([1, 2, 3]))
     # the slowest: nothing, then 1 and 3 weeks of no effect, then 1 + 2
-    assert found[:, 0, 2] == pytest.approx([0, 1 / (STORE_STRENGTH + 1), 3 / (STORE_STRENGTH + 2)], rel=1e-4)
+    assert found[:, 0, len(STORE_HALF_LIVES_WEEKS) - 1] == pytest.approx(
+        [0, 1 / (STORE_STRENGTH + 1), 3 / (STORE_STRENGTH + 2)], rel=1e-4
+    )
 
 
 def test_later_weeks_change_no_memory():
@@ -58,3 +64,20 @@ def test_nothing_held_out_is_told():
     data = planted()
     with pytest.raises(DataError, match="0 of 180 store-weeks are held out"):
         share_model(data, data.week > 99, data.week < 4)
+
+
+def test_trees_find_what_the_logit_cannot_say_and_see_nothing_of_later_weeks():
+    """The cheapest brand of a shelf draws everybody who looks at prices: no linear utility says so."""
+    data = planted(stores=20, weeks=60)
+    cheapest = data.log_price == data.log_price.min(axis=1, keepdims=True)
+    share = data.share * np.exp(1.5 * cheapest)
+    data = replace(data, share=share / share.sum(axis=1, keepdims=True))
+    held_out, burn_in = data.week >= 50, data.week < 4
+    logit = share_model(data, held_out, burn_in)
+    found = boosted_nats(data, logit, held_out, burn_in)
+    floor = floor_nats(data, held_out).mean()
+    assert floor < found.mean() < logit.nats.mean() - 0.3 * (logit.nats.mean() - floor)
+    last = data.week == data.week.max()
+    changed = replace(data, share=np.where(last[:, None], np.roll(data.share, 1, axis=1), data.share))
+    again = boosted_nats(changed, share_model(changed, held_out, burn_in), held_out, burn_in)
+    assert again[~last[held_out]] == pytest.approx(found[~last[held_out]])

@@ -18,9 +18,9 @@ from training.choice.panel import Codes, Flags, Floats
 
 DISCOUNT_WEEKS = 8
 """Discount is against the dearest price of so many earlier weeks of the store."""
-STORE_HALF_LIVES_WEEKS = (3.0, 15.0, 1e6)
+STORE_HALF_LIVES_WEEKS = (1.0, 3.0, 8.0, 15.0, 40.0, 1e6)
 STORE_STRENGTH = 3.0
-CHAIN_HALF_LIVES_WEEKS = (2.0, 8.0)
+CHAIN_HALF_LIVES_WEEKS = (1.0, 3.0, 8.0, 30.0)
 CHAIN_STRENGTH = 1.0
 """Weeks that the prior, no effect, counts as."""
 FREE, LIGHT, FIRM, HARD = 1e-3, 1.0, 10.0, 100.0
@@ -48,11 +48,18 @@ class StoreWeeks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShareModel:
-    """What was fitted: first without, then with the residuals of earlier weeks; and its mean nats a store-week."""
+    """What was fitted: first without, then with the residuals of earlier weeks; and its mean nats a store-week.
+
+    nats             (held-out store-weeks,)
+    log_probability  (R, n) of the second fit, of every store-week
+    memory           (R, n, half-lives) residuals of earlier weeks, as the second fit sees them
+    """
 
     first: ConditionalLogit
     second: ConditionalLogit
     nats: Floats
+    log_probability: Floats
+    memory: Floats
 
 
 def plain_nats(data: StoreWeeks, held_out: Flags) -> Floats:
@@ -90,13 +97,14 @@ def share_model(data: StoreWeeks, held_out: Flags, burn_in: Flags) -> ShareModel
     traits = np.concatenate([traits, echoes.astype(np.float32)], axis=2)
     ridge = np.r_[ridge, np.full(echoes.shape[2], LIGHT)]
     second = fit(_rows(traits, data, learned), brands, ridge, FREE)
-    return ShareModel(first, second, second.nats(_rows(traits, data, held_out)))
+    foretold = second.log_probability(_rows(traits, data, everything)).reshape(data.share.shape)
+    return ShareModel(first, second, second.nats(_rows(traits, data, held_out)), foretold, echoes)
 
 
 def residual_memory(left: Floats, store: Codes, week: Codes) -> Floats:
     """(R, n, half-lives) faded, shrunk means of earlier residuals (R, n): of the store, then of the chain."""
     of_store = [np.zeros(left.shape) for _ in STORE_HALF_LIVES_WEEKS]
-    for rows in _by_store(store, week):
+    for rows in by_store(store, week):
         for into, half in zip(of_store, STORE_HALF_LIVES_WEEKS, strict=True):
             into[rows] = _faded(left[rows], week[rows], half, STORE_STRENGTH)
     weeks, codes = np.unique(week, return_inverse=True)
@@ -116,7 +124,7 @@ def _faded(values: Floats, week: Codes, half_life: float, strength: float) -> Fl
     return found
 
 
-def _by_store(store: Codes, week: Codes) -> list[Codes]:
+def by_store(store: Codes, week: Codes) -> list[Codes]:
     """Rows of each store by week."""
     order = np.lexsort((week, store))
     return np.split(order, np.flatnonzero(np.diff(store[order])) + 1)
@@ -126,8 +134,8 @@ def _traits(data: StoreWeeks) -> tuple[NDArray[np.float32], Floats]:
     """(R, n, F) traits and the ridge of each."""
     rows, brands = data.share.shape
     own = np.eye(brands)
-    discount, before = _history(data)
-    wide = [_chain_mean(values, data.week) for values in (data.feature, data.deal, discount)]
+    discount, before = history(data)
+    wide = [chain_mean(values, data.week) for values in (data.feature, data.deal, discount)]
     singles = {
         FREE: [data.log_price, data.deal, data.feature],
         LIGHT: [
@@ -156,11 +164,11 @@ def _traits(data: StoreWeeks) -> tuple[NDArray[np.float32], Floats]:
     return np.concatenate([block.astype(np.float32) for block, _ in blocks], axis=2), ridge
 
 
-def _history(data: StoreWeeks) -> tuple[Floats, list[Floats]]:
+def history(data: StoreWeeks) -> tuple[Floats, list[Floats]]:
     """Discount against the dearest earlier price, and what the week before had: price change, deal, feature."""
     discount = np.zeros(data.share.shape)
     change, deal, feature = (np.zeros(data.share.shape) for _ in range(3))
-    for rows in _by_store(data.store, data.week):
+    for rows in by_store(data.store, data.week):
         price = data.log_price[rows]
         for nth in range(1, len(rows)):
             discount[rows[nth]] = price[nth] - price[max(0, nth - DISCOUNT_WEEKS) : nth].max(axis=0)
@@ -169,7 +177,7 @@ def _history(data: StoreWeeks) -> tuple[Floats, list[Floats]]:
     return discount, [change, deal, feature]
 
 
-def _chain_mean(values: Floats, week: Codes) -> Floats:
+def chain_mean(values: Floats, week: Codes) -> Floats:
     """(R, n) mean over all stores of the same week: how widely something is planned."""
     codes = np.unique(week, return_inverse=True)[1]
     means = np.stack([values[codes == each].mean(axis=0) for each in range(int(codes.max()) + 1)])

@@ -153,6 +153,7 @@ def write_stores(ground: Ground) -> int:
     return ground.write(
         "stores",
         """SELECT 'store-chain' AS party, store_id, name, province, city, lat, lon, format, opened_on,
-            metres AS shelf_metres
+            metres AS shelf_metres,
+            CASE WHEN lat >= median(lat) OVER () THEN 'north' ELSE 'south' END AS store_group
         FROM planted_stores LEFT JOIN shelf_metres USING (store_nth) ORDER BY store_id""",
     )

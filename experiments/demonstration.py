@@ -67,7 +67,9 @@ def run(settings: Settings, at: datetime, *, keep: bool, plan: Plan | None = Non
         asking = visitors(known.purchases, cutoff, demo.plan.window_days, served)
         stages_of.ask(demo, serving, asking)
         connection = connect(serving.host, serving.port)
-        demo.screen.print(placed(connection, asking[0], warehouse))
+        lists, told = placed(connection, known.purchases, served)
+        demo.screen.print(lists)
+        say(demo.screen, told)
         connection.close()
         if keep:
             stages_of.still_running(demo, serving, pages)

@@ -113,8 +113,8 @@ def _told(lists: Sequence[Sequence[Items]]) -> str:
     shared = [_shared(each[0], each[nth]) for each in lists for nth in (1, 2)]
     same = sum(shared) / len(shared)
     return (
-        f"Of {len(lists)} customers {counts[0]} are shown another list of ten in their store than online, {counts[1]} in "
-        f"a store that they were never in; {same:.0%} of the ten are the same."
+        f"Of {len(lists)} customers {counts[0]} are shown another list of ten in their store than online, "
+        f"{counts[1]} in a store that they were never in; {same:.0%} of the ten are the same."
     )
 
 

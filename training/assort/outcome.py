@@ -15,6 +15,9 @@ from training.choice.attraction import Attraction
 LEVEL = (10.0, 90.0)
 """Percentiles of an 80 % interval."""
 
+OVERRATED = 0.03
+"""Of the margin: less between the plan's own figure and the median of resamples is not worth a word."""
+
 Whole = NDArray[np.int64]
 
 
@@ -81,6 +84,25 @@ def interval(drawn: Floats, middle: Floats) -> tuple[Floats, Floats]:
     """80 % percentile interval over the first axis, never without the planned figure itself."""
     low, high = np.percentile(drawn, LEVEL, axis=0)
     return np.minimum(low, middle), np.maximum(high, middle)
+
+
+def overrated(out: Outcome) -> tuple[str, ...]:
+    """A sentence where the plan earns clearly less in resampled histories than under the model that it was made with.
+
+    The best list under a model is among those that it overrates (Smith and Winkler 2006, "The optimizer's curse").
+    """
+
+    def profit_cents(one: Problem) -> Floats:
+        return np.array([(units(one, out.proposed) * one.unit_profit_cents).sum()])
+
+    planned, middle = float(profit_cents(out.problem)[0]), float(np.median(out.drawn(profit_cents)))
+    if planned <= 0 or middle > (1 - OVERRATED) * planned:
+        return ()
+    sentence = (
+        "The plan is the best under the model that made it, which overrates what it chose: in resampled histories its "
+        f"margin is {1 - middle / planned:.0%} lower at the median. Expect the lower half of the intervals."
+    )
+    return (sentence,)
 
 
 def worth_cents(problem: Problem, listed: Flags) -> Floats:

@@ -23,7 +23,7 @@ from training.assort.decisions import Evidence, decisions, moved_from, walk_rang
 from training.assort.defects import below_cost, defects, unknowns
 from training.assort.evidence import backtests
 from training.assort.loyal import loyal_buyers
-from training.assort.outcome import Made, Outcome, outcome
+from training.assort.outcome import Made, Outcome, outcome, overrated
 from training.assort.planned import Planned, planned
 from training.assort.removals import removals
 from training.assort.ruled import Ruled, bound_alike, override_costs, rule_table, ruled
@@ -178,7 +178,7 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stage
     )
     table = decisions(made.bought_scope, out, made.held.label, plan, why, weeks)
     tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
-    open_questions = (*unknowns(made.scope, made.found), *below_cost(table))
+    open_questions = (*unknowns(made.scope, made.found), *overrated(out), *below_cost(table))
     by_store = made.by_store
     if by_store:
         open_questions = (*open_questions, by_store.sentence)

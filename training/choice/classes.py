@@ -1,6 +1,6 @@
 """How many classes, and how firm their outside option: what foretells choices that were kept aside best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,17 @@ from training.choice.latent_class import LatentClass, log_likelihood
 from training.choice.leaving import LOGIT
 from training.choice.panel import Flags, Panel
 
-SHAPES = (0.5, LOGIT, 2.0, 5.0, 20.0, 100.0)
-"""Of the outside option, from shoppers of whom some leave whatever there is to those who all have one threshold."""
+SHAPES = (0.5, LOGIT, 20.0)
+"""Of the outside option, from shoppers of whom some leave whatever there is to those who nearly share a threshold."""
 _FEW = 4
-"""Classes with which the shape is first looked for."""
+"""Classes with which shapes are first compared."""
+_PATIENCE = 1
+"""Numbers of classes that may gain nothing before the next is not tried."""
 _WORTHWHILE = 2e-5
-"""Nats a choice that another class has to gain."""
-_CLOSE = 0.01
+"""Nats a choice that another class has to gain for the next to be tried."""
+_ALIKE = 1e-4
+"""Nats a choice by which models foretell alike: the simplest of them is taken."""
+_CLOSE = 0.002
 """Nats a choice by which a model may foretell worse than the best and still have a say."""
 
 
@@ -25,10 +29,12 @@ _CLOSE = 0.01
 class Chosen:
     """What was found on choices kept aside.
 
-    model      of the number of classes that foretold best, fitted on everything: for transfer and its intervals
-    committee  those with its outside option that foretold within `_CLOSE` of it, fitted without what was kept aside.
-               Plans are made for all of them at once (`attraction.averaged`): a search finds what one model overrates,
-               and several seldom overrate the same
+    model      of the number of classes and the shape that foretold best, fitted on everything: for transfer and its
+               intervals
+    committee  those that foretold within `_CLOSE` of it, of whatever number and shape, fitted without what was kept
+               aside. Plans are made for all of them at once (`attraction.averaged`): a search finds what one model
+               overrates, and several seldom overrate the same. Shapes foretell alike on lists as they were and differ
+               on better ones, so that each has its say
     held_out   log-likelihood of a choice kept aside, by number of classes tried, with the best of the shapes tried
     shapes     the same by shape of the outside option, with the best number of classes of those tried with it; where
                nobody counted those who left, the logit's alone
@@ -79,18 +85,28 @@ class _Tried:
         """Tried, ascending."""
         return sorted({shape for _, shape in self.models})
 
-    def best_number(self, most: int, shape: float) -> int:
-        """One class more while that gains."""
-        for classes in range(2, most + 1):
-            if self.nats(classes, shape) < self.nats(classes - 1, shape) + _WORTHWHILE:
-                return classes - 1
-        return most
+    def more_classes(self, most: int, shape: float) -> float:
+        """Try one class more while that gains; the best found, nats."""
+        best, idle = -np.inf, 0
+        for classes in range(1, most + 1):
+            found = self.nats(classes, shape)
+            idle = 0 if found > best + _WORTHWHILE else idle + 1
+            best = max(best, found)
+            if idle > _PATIENCE:
+                break
+        return best
 
-    def close(self, classes: int, shape: float) -> tuple[LatentClass, ...]:
-        """Those of one shape that foretell nearly as well as the one with `classes`, itself among them."""
-        least = self.held_out[classes, shape] - _CLOSE
-        near = [key for key in sorted(self.models) if key[1] == shape and self.held_out[key] >= least]
-        return tuple(self.models[key] for key in near)
+    @property
+    def best(self) -> tuple[int, float]:
+        """(classes, shape): the fewest classes among equals, and the logit's shape among those."""
+        enough = max(self.held_out.values()) - _ALIKE
+        equal = [key for key, nats in self.held_out.items() if nats >= enough]
+        return min(equal, key=lambda key: (key[0], key[1] != LOGIT, key[1]))
+
+    def close(self) -> tuple[LatentClass, ...]:
+        """Those that foretell nearly as well as the best, itself among them."""
+        least = max(self.held_out.values()) - _CLOSE
+        return tuple(self.models[key] for key in sorted(self.models) if self.held_out[key] >= least)
 
     def _likeliest(self, classes: int, shape: float) -> LatentClass:
         """From groups of stores, or with a class more than the model before."""
@@ -101,10 +117,6 @@ class _Tried:
         other = grown(fewer, self.seen, self.prior, tuple(self.frozen))
         return max(model, other, key=lambda one: one.log_likelihood)
 
-    def best_shape(self, classes: int, shapes: Sequence[float]) -> float:
-        """The logit's among equals."""
-        return max(shapes, key=lambda shape: (self.nats(classes, shape), shape == LOGIT))
-
 
 def choose(
     panel: Panel,
@@ -112,19 +124,20 @@ def choose(
     prior: Prior | None = None,
     frozen: Mapping[str, float] | None = None,
 ) -> Chosen:
-    """One class more while that gains on choices kept aside.
+    """One class more while that gains on choices kept aside, with each shape of the outside option.
 
-    The shape of the outside option is the logit's at first; where another one foretells better with a few classes, it
-    is kept, and their number looked for with it.
+    Shapes that foretell clearly worse with a few classes are not followed to more.
     """
     prior, frozen = prior or Prior(), frozen or {}
     tried = _Tried(panel, prior, frozen)
     shapes = SHAPES if panel.no_purchase is not None else (LOGIT,)
-    shape = tried.best_shape(tried.best_number(min(most, _FEW), LOGIT), shapes)
-    classes = tried.best_number(most, shape)
+    few = {shape: tried.more_classes(min(most, _FEW), shape) for shape in shapes}
+    for shape in shapes:
+        if few[shape] >= max(few.values()) - _CLOSE:
+            tried.more_classes(most, shape)
     return Chosen(
-        run(tried.models[classes, shape], panel, prior, frozen),
-        tried.close(classes, shape),
+        run(tried.models[tried.best], panel, prior, frozen),
+        tried.close(),
         {number: max(tried.held_out[key] for key in tried.models if key[0] == number) for number in tried.numbers},
         {each: max(tried.held_out[key] for key in tried.models if key[1] == each) for each in tried.shapes},
     )

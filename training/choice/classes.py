@@ -22,7 +22,9 @@ _WORTHWHILE = 2e-5
 _ALIKE = 1e-4
 """Nats a choice by which models foretell alike: the simplest of them is taken."""
 _CLOSE = 0.002
-"""Nats a choice by which a model may foretell worse than the best and still have a say."""
+"""Nats a choice by which a model may foretell worse than the best and still have a say, ..."""
+_CLOSE_SHAPE = 0.0007
+"""... if its shape, with its own best number of classes, foretells nearly as well as any."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +33,10 @@ class Chosen:
 
     model      of the number of classes and the shape that foretold best, fitted on everything: for transfer and its
                intervals
-    committee  those that foretold within `_CLOSE` of it, of whatever number and shape, fitted without what was kept
-               aside. Plans are made for all of them at once (`attraction.averaged`): a search finds what one model
-               overrates, and several seldom overrate the same. Shapes foretell alike on lists as they were and differ
-               on better ones, so that each has its say
+    committee  those that foretold within `_CLOSE` of it, of every shape that can foretell within `_CLOSE_SHAPE`, fitted
+               without what was kept aside. Plans are made for all of them at once (`attraction.averaged`): a search
+               finds what one model overrates, and several seldom overrate the same. Shapes foretell alike on lists as
+               they were and differ on better ones, so that each that may be right has its say
     held_out   log-likelihood of a choice kept aside, by number of classes tried, with the best of the shapes tried
     shapes     the same by shape of the outside option, with the best number of classes of those tried with it; where
                nobody counted those who left, the logit's alone
@@ -76,14 +78,16 @@ class _Tried:
         return self.held_out[key]
 
     @property
-    def numbers(self) -> list[int]:
-        """Of classes tried, ascending."""
-        return sorted({classes for classes, _ in self.models})
+    def by_number(self) -> dict[int, float]:
+        """Of classes tried, ascending: nats with the best of the shapes."""
+        numbers = sorted({number for number, _ in self.held_out})
+        return {each: max(nats for (number, _), nats in self.held_out.items() if number == each) for each in numbers}
 
     @property
-    def shapes(self) -> list[float]:
-        """Tried, ascending."""
-        return sorted({shape for _, shape in self.models})
+    def by_shape(self) -> dict[float, float]:
+        """Tried, ascending: nats with the best number of classes."""
+        shapes = sorted({shape for _, shape in self.held_out})
+        return {each: max(nats for (_, shape), nats in self.held_out.items() if shape == each) for each in shapes}
 
     def more_classes(self, most: int, shape: float) -> float:
         """Try one class more while that gains; the best found, nats."""
@@ -105,8 +109,12 @@ class _Tried:
 
     def close(self) -> tuple[LatentClass, ...]:
         """Those that foretell nearly as well as the best, itself among them."""
-        least = max(self.held_out.values()) - _CLOSE
-        return tuple(self.models[key] for key in sorted(self.models) if self.held_out[key] >= least)
+        best, by_shape = max(self.held_out.values()), self.by_shape
+        return tuple(
+            self.models[number, shape]
+            for number, shape in sorted(self.models)
+            if by_shape[shape] >= best - _CLOSE_SHAPE and self.held_out[number, shape] >= best - _CLOSE
+        )
 
     def _likeliest(self, classes: int, shape: float) -> LatentClass:
         """From groups of stores, or with a class more than the model before."""
@@ -135,9 +143,4 @@ def choose(
     for shape in shapes:
         if few[shape] >= max(few.values()) - _CLOSE:
             tried.more_classes(most, shape)
-    return Chosen(
-        run(tried.models[tried.best], panel, prior, frozen),
-        tried.close(),
-        {number: max(tried.held_out[key] for key in tried.models if key[0] == number) for number in tried.numbers},
-        {each: max(tried.held_out[key] for key in tried.models if key[1] == each) for each in tried.shapes},
-    )
+    return Chosen(run(tried.models[tried.best], panel, prior, frozen), tried.close(), tried.by_number, tried.by_shape)

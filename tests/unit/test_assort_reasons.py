@@ -7,7 +7,9 @@ from training.assort.reasons import FEW_STORES, Ground, words
 ROW = {
     "sku": "a",
     "binding_rule": None,
+    "decision": "add",
     "is_listed_now": False,
+    "stores_now": 0,
     "is_listed_proposed": True,
     "swap_partner": None,
     "incremental_percent": 30.0,
@@ -50,3 +52,12 @@ def test_reasons(row, ground, code, part, turn):
 
 def test_a_swap_names_its_partner():
     assert said({"swap_partner": "b"})[0].endswith("It is swapped with Lemonade.")
+
+
+@pytest.mark.parametrize(("stores", "ends"), [
+    (0, "most to Lemonade."), (1, "One of the cluster's stores carries it now and would give it up."),
+    (12, "12 of the cluster's stores carry it now and would give it up."),
+])  # fmt: skip
+def test_stores_that_give_up_what_their_cluster_does_not_carry_are_counted(stores, ends):
+    reason, _, _ = said(OUT | {"decision": "leave", "stores_now": stores})
+    assert reason.endswith(ends)

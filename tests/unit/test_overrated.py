@@ -14,5 +14,10 @@ def test_a_plan_that_resamples_like_less_is_told_to_be_overrated(factors, said):
     problem = two_skus()
     draws = tuple(replace(problem, visits=problem.visits * factor) for factor in factors)
     carried = np.array([[True, False]])
-    found = overrated(Outcome(problem, draws, (problem, problem), carried, carried, problem.unit_profit_cents))
+    sold = np.zeros(carried.shape)
+    out = Outcome(
+        problem, draws, (problem, problem), carried, carried, carried.astype(int), sold,
+        np.stack([sold] * len(draws)), problem.unit_profit_cents,
+    )  # fmt: skip
+    found = overrated(out)
     assert [said in sentence for sentence in found] == ([] if said is None else [True])

@@ -9,6 +9,7 @@ import pytest
 from features.errors import DataError
 from features.warehouse import Warehouse
 from tests.helpers.supply_problems import plain, random_problem
+from training.assort.planned import foreseen_cents
 from training.assortment.problem import Problem as Shelf
 from training.supply.alternate import Joined, alternate, demand_of, first_line, valued
 from training.supply.asks import asks, saved_by_pooling, supplier_table
@@ -160,6 +161,21 @@ def test_what_is_dear_to_order_is_taken_out_of_the_assortment():
     assert found.best.profit_cents == pytest.approx(2500)
     assert found.bound_cents >= found.best.profit_cents
     assert len(found.turns) >= 2
+
+
+def test_a_plan_foreseen_without_a_clock_is_one_that_can_be_had():
+    supply = plain([[0, 0]], [[0.5, 0.5]], least_units=[[0, 500]])
+    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.ones((1, 1)))
+    assert foreseen_cents(joined.shelf, joined) == pytest.approx(2500)
+    known = replace(joined.shelf, unit_profit_cents=np.full((1, 2), 50.0))
+    # without terms both are listed: 2 of 3 visits buy
+    assert foreseen_cents(known, None) == pytest.approx(100 * 50 * 2 / 3)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_what_is_foreseen_stays_within_the_bound(seed):
+    joined = random_joined(seed)
+    assert foreseen_cents(joined.shelf, joined) <= alternate(joined, 3).bound_cents + 1e-6
 
 
 def test_a_line_that_no_order_can_beat_by_hand():

@@ -7,23 +7,25 @@ from training.assort.part import Part, without
 from training.assort.planned import Bought, Planned
 from training.assort.scope import CENTS, Scope
 from training.assort.terms import Terms
+from training.assortment.problem import Floats
 from training.assortment.value import units
 from training.supply.alternate import Turn, left_over_value
 from training.supply.asks import asks, supplier_table
 from training.supply.problem import Problem as Supply
 from training.supply.split import Split
 
+TYPICAL = "the lists that most stores share today"
 NAMES = ("turns", "suppliers", "parties", "orders")
 
 
-def tables(made: Planned, scope: Scope, terms: Terms | None) -> Part:
-    """The four tables; where there are no terms, or none that can be met, why."""
+def tables(made: Planned, scope: Scope, terms: Terms | None, sold_now: Floats) -> Part:
+    """The four tables, with `sold_now` (C, n) units; where there are no terms, or none that can be met, why."""
     if made.bought is None or terms is None:
         return without(made.why, *NAMES)
     bought = made.bought
     return Part(
         {
-            "turns": _turns(bought),
+            "turns": _turns(bought, sold_now),
             "suppliers": _suppliers(bought, terms),
             "parties": _parties(bought.split),
             "orders": _orders(bought, scope),
@@ -42,19 +44,36 @@ def main_suppliers(bought: Bought, otherwise: pd.Series, skus: tuple[str, ...]) 
     return [main.get(sku, known) for sku, known in zip(skus, otherwise, strict=True)]
 
 
-def _turns(bought: Bought) -> pd.DataFrame:
-    """Today's lists first, then each turn; the bound stands beside each."""
-    named = [("today's lists", bought.today)]
-    named += [(f"turn {nth}", turn) for nth, turn in enumerate(bought.found.turns, start=1)]
-    rows = [_turn(bought, name, turn) for name, turn in named]
-    best = bought.today if bought.is_today else bought.found.best
+def _turns(bought: Bought, sold_now: Floats) -> pd.DataFrame:
+    """What stores sell today, each turn, and the shared lists where they are taken; the bound stands beside."""
+    named = [(f"turn {nth}", turn) for nth, turn in enumerate(bought.found.turns, start=1)]
+    if bought.is_typical:
+        named.append((TYPICAL, bought.typical))
+    best = bought.typical if bought.is_typical else bought.found.best
     proposed = _turn(bought, "proposed", bought.turn) | {"note": _why_proposed(bought, best)}
-    return pd.DataFrame([*rows, proposed])
+    return pd.DataFrame([_today(bought, sold_now), *(_turn(bought, name, turn) for name, turn in named), proposed])
+
+
+def _today(bought: Bought, sold_now: Floats) -> dict[str, object]:
+    """At the costs that are recorded; `shelf` is at them."""
+    joined = bought.joined
+    margin, profit = ((sold_now * each).sum() for each in (joined.margin_cents, joined.shelf.unit_profit_cents))
+    return {
+        "turn": "today's lists, store by store",
+        "listings": int((sold_now > 0).sum()),
+        "margin_cents": round(float(margin)),
+        "order_cents": round(float(margin - profit)),
+        "left_over_units": 0.0,
+        "left_over_cents": 0,
+        "profit_cents": round(float(profit)),
+        "bound_cents": int(np.ceil(bought.found.bound_cents)),
+        "note": "At the first tier's costs, as if minimum orders and whole packs cost nothing.",
+    }
 
 
 def _why_proposed(bought: Bought, best: Turn) -> str:
-    name = "today's lists" if bought.is_today else f"turn {bought.found.turns.index(best) + 1}"
-    return f"The lists of {name}: they earn most. Their order was sought once more for who pays what."
+    lists = TYPICAL if bought.is_typical else f"the lists of turn {bought.found.turns.index(best) + 1}"
+    return f"{lists[0].upper()}{lists[1:]}: they earn most. Their order was sought once more for who pays what."
 
 
 def _turn(bought: Bought, name: str, turn: Turn) -> dict[str, object]:

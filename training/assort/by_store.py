@@ -9,7 +9,7 @@ from training.assort.outcome import whole
 from training.assort.planned import Planned
 from training.assort.ruled import Ruled, Setting, bound
 from training.assort.scope import Scope
-from training.assort.shelves import Shelves
+from training.assort.shelves import Shelves, visits_of
 from training.assort.shoppers import Shoppers
 from training.assortment.plan import Plan
 from training.assortment.problem import Flags, Floats, Problem
@@ -48,14 +48,12 @@ def _problem(scope: Scope, found: Shoppers, held: Shelves, given: Ruled, made: P
     """The clusters' problem with each store's own visits, mix, space and list; unit costs are those of the plan."""
     of, label = made.problem, held.label
     weight, mix, current = of.weight[label], found.planned.mix, scope.listed
-    offered = np.where(current[:, None, :], weight, 0.0)
-    share = np.einsum("sk,skn->s", mix, offered / (1 + offered.sum(axis=2, keepdims=True)))
     carried = np.maximum(current.sum(axis=1), 1)
     base = Problem(
         skus=of.skus,
         clusters=scope.stores,
         stores_per_cluster=np.ones(len(label), dtype=np.int64),
-        visits=held.demand / np.maximum(share, 1e-9) * (share > 0),
+        visits=visits_of(found.planned, current, held.demand),
         mix=mix,
         weight=weight,
         unit_profit_cents=of.unit_profit_cents[label],

@@ -77,7 +77,7 @@ def decisions(scope: Scope, out: Outcome, label: Codes, plan: Plan, why: Evidenc
     cluster, sku = (each.ravel() for each in np.indices((clusters, skus)))
     catalogue = scope.catalogue.iloc[sku].reset_index(drop=True)
     kind, partner = _kinds(out, why)
-    sold = {"now": units(problem, out.now), "proposed": units(problem, out.proposed)}
+    sold = {"now": out.sold_now, "proposed": units(problem, out.proposed)}
     drawn_profit = out.drawn(lambda one: units(one, out.proposed) * one.unit_profit_cents)
     profit = sold["proposed"] * problem.unit_profit_cents
     profit_low, profit_high = interval(drawn_profit, profit)
@@ -99,6 +99,7 @@ def decisions(scope: Scope, out: Outcome, label: Codes, plan: Plan, why: Evidenc
         "decision": kind.ravel(),
         "swap_partner": partner.ravel(),
         "is_listed_now": out.now.ravel(),
+        "stores_now": out.stores_now.ravel(),
         "is_listed_proposed": out.proposed.ravel(),
         "rate_of_sale_units": (potential / store_weeks).ravel(),
         "incremental_percent": 100 * walk.ravel(),

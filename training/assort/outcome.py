@@ -28,7 +28,10 @@ class Outcome:
     problem    as planned, at the middle share of visits that leave
     draws      the same problem as each resample of the sales has it
     range      it where the fewest and where the most visits leave with nothing
-    now, proposed  (C, n) listed
+    now, proposed  (C, n) listed; now: by at least half of a cluster's stores
+    stores_now (C, n) how many of a cluster's stores carry it now
+    sold_now   (C, n) units that the stores sell from their own lists of today
+    drawn_sold_now  (draws, C, n) the same in each resample
     now_profit_cents  (C, n) what a unit earns as listed and bought now; the problem's are those of the proposal
     """
 
@@ -37,6 +40,9 @@ class Outcome:
     range: tuple[Problem, Problem]
     now: Flags
     proposed: Flags
+    stores_now: Whole
+    sold_now: Floats
+    drawn_sold_now: Floats
     now_profit_cents: Floats
 
     def drawn(self, figure: Callable[[Problem], Floats]) -> Floats:
@@ -55,17 +61,30 @@ class Made:
 
 def outcome(found: Shoppers, held: Shelves, made: Made, seed: int) -> Outcome:
     """The outcome of a plan; demand of clusters is drawn beside shoppers' tastes."""
-    problem, now = made.problem, current(made.problem)
-    sold = units(problem, now).sum(axis=1)
+    problem = made.problem
+    sold_now = held.sold_now(found.planned)
+    sold = sold_now.sum(axis=1)
     random = np.random.default_rng([seed, 11])
     # stores sell by chance too: a Poisson total, as its posterior (gamma)
     scale = random.gamma(np.maximum(sold, 1.0), size=(len(found.resamples), len(sold))) / np.maximum(sold, 1.0)
-    draws = tuple(
-        _with(problem, held, attraction, sold * factor, now)
-        for attraction, factor in zip(found.resamples, scale, strict=True)
+    drawn = list(zip(found.resamples, scale, strict=True))
+    return Outcome(
+        problem,
+        draws=tuple(_with(problem, held, attraction, factor) for attraction, factor in drawn),
+        range=(_with(problem, held, found.low), _with(problem, held, found.high)),
+        now=current(problem),
+        proposed=made.proposed,
+        stores_now=_stores_now(held),
+        sold_now=sold_now,
+        drawn_sold_now=np.stack([held.sold_now(attraction, factor) for attraction, factor in drawn]),
+        now_profit_cents=made.now_profit_cents,
     )
-    low, high = (_with(problem, held, attraction, sold, now) for attraction in (found.low, found.high))
-    return Outcome(problem, draws, (low, high), now, made.proposed, made.now_profit_cents)
+
+
+def _stores_now(held: Shelves) -> Whole:
+    counts = np.zeros(held.problem.unit_profit_cents.shape, dtype=np.int64)
+    np.add.at(counts, held.label, held.listed.astype(np.int64))
+    return counts
 
 
 def current(problem: Problem) -> Flags:
@@ -73,11 +92,10 @@ def current(problem: Problem) -> Flags:
     return np.zeros(problem.unit_profit_cents.shape, dtype=bool) if problem.current is None else problem.current
 
 
-def _with(problem: Problem, held: Shelves, attraction: Attraction, sold: Floats, now: Flags) -> Problem:
-    """The problem with other shoppers, who buy as much where nothing changes."""
-    pooled = held.pooled(attraction)
-    share = pooled.shares(now).sum(axis=1)
-    return replace(problem, weight=pooled.weight, mix=pooled.mix, visits=sold / np.maximum(share, 1e-9))
+def _with(problem: Problem, held: Shelves, attraction: Attraction, scale: Floats | None = None) -> Problem:
+    """The problem with other shoppers, who buy as much from the lists of today, or `scale` (C,) times as much."""
+    pooled, visits = held.pooled(attraction, scale)
+    return replace(problem, weight=pooled.weight, mix=pooled.mix, visits=visits)
 
 
 def interval(drawn: Floats, middle: Floats) -> tuple[Floats, Floats]:

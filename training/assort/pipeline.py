@@ -24,7 +24,7 @@ from training.assort.defects import below_cost, defects, unknowns
 from training.assort.evidence import backtests
 from training.assort.loyal import loyal_buyers
 from training.assort.outcome import Made, Outcome, outcome, overrated
-from training.assort.planned import Planned, planned
+from training.assort.planned import Planned, foreseen_cents, planned
 from training.assort.removals import removals
 from training.assort.ruled import Ruled, bound_alike, override_costs, rule_table, ruled
 from training.assort.scope import Scope, scope
@@ -55,7 +55,6 @@ from training.demand.forecast import forecast
 from training.reports.overrides import Overrides
 from training.reports.tables import AssortmentReport, Proof, Run, assembled
 from training.stages import Stages
-from training.supply.alternate import at_costs, first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> Assortm
         offers, why = _terms(warehouse, seen)
         number = asked.before.run.clusters if asked.before else None
         bind = bound_alike(seen, read)
-        held = gather(seen, found, ahead, request.horizon_weeks, partial(_at_terms, seen, offers, bind), number)
+        held = gather(seen, found, ahead, request.horizon_weeks, partial(_earned, seen, offers, bind), number)
         say(f"{len(held.problem.clusters)} clusters of stores")
     with stages.stage("plan") as say:
         rules = ruled(held, seen, read, asked.overrides, asked.before)
@@ -117,20 +116,17 @@ def _terms(warehouse: Warehouse, seen: Scope) -> tuple[Terms | None, str]:
         return None, str(error)
 
 
-def _at_terms(
+def _earned(
     seen: Scope,
     offers: Terms | None,
     bind: Callable[[Problem, Codes], Problem],
     problem: Problem,
     label: Codes,
     sold: Floats,
-) -> Problem:
-    """A problem of so many clusters under the rules, at costs that no order can beat where there are terms."""
+) -> float:
+    """What a plan for so many clusters earns under the rules, with its order where there are terms."""
     bound = bind(problem, label)
-    if offers is None:
-        return bound
-    joined = offers.joined(seen, label, sold, bound)
-    return at_costs(joined, first_line(joined))
+    return foreseen_cents(bound, None if offers is None else offers.joined(seen, label, sold, bound))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +208,7 @@ def _tables(
         "needs": needs(out, why, chain, seen),
         "transfers": transfers(chain, problem.skus),
         "clusters": clusters(out, made.held, seen, made.found, rows),
-        "cluster_mix": cluster_mix(problem),
+        "cluster_mix": cluster_mix(problem, made.held, made.found),
         "stores": _with_lists(stores(problem, made.held, seen, weeks), made.by_store),
         "cluster_curve": cluster_curve(made.held),
         "space": space(out, plan, facings_now),
@@ -226,7 +222,7 @@ def _tables(
     }
     missing = dict(_MISSING)
     for more in (
-        buying.tables(made.planned, seen, made.terms),
+        buying.tables(made.planned, seen, made.terms, out.sold_now),
         removals(settings, seen, chain),
         festival.tables(warehouse, seen, out, made.cutoff),
         newcoming.tables(warehouse, seen, out),

@@ -2,31 +2,39 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from features.errors import DataError, UserError
 from training.assort.outcome import current
+from training.assortment.chain import search_chain
 from training.assortment.facings import fill
 from training.assortment.plan import Plan
 from training.assortment.problem import Flags, Floats, Problem
 from training.assortment.shelf import shelves
 from training.assortment.solve import solve
+from training.assortment.value import profit_cents
 from training.supply.alternate import (
     Alternated,
     Joined,
     Turn,
     alternate,
+    at_costs,
     cluster_cost_cents,
     demand_of,
     first_line,
+    line_of,
     valued,
 )
 from training.supply.cheapest import CostLine
 from training.supply.joint_audit import joint_faults
+from training.supply.solve import glance
 from training.supply.solve import solve as solve_order
 from training.supply.split import Split, split
 
 SOLVE_SECONDS = 60.0
 SPLIT_SECONDS = 30.0
 ORDER_SECONDS = 10.0
+GLANCES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +42,8 @@ class Bought:
     """How the plan is bought.
 
     found    turns and their bound; `turn` is the one that is proposed, with the order of `split`
-    is_today whether today's lists, with their best order, earn more than what the turns found
+    typical  the lists that most stores of a cluster share today, with their best order
+    is_typical  whether these earn more than what the turns found
     faults   what an independent audit of lists and order found, in sentences
     """
 
@@ -42,8 +51,8 @@ class Bought:
     found: Alternated
     turn: Turn
     split: Split
-    today: Turn
-    is_today: bool
+    typical: Turn
+    is_typical: bool
     faults: tuple[str, ...]
 
 
@@ -51,7 +60,9 @@ class Bought:
 class Planned:
     """The plan, and the problem at the unit costs that its order reaches.
 
-    now_profit_cents  (C, n) what a unit earns as listed now: today's lists are bought as well as can be, too
+    now_profit_cents  (C, n) what a unit earns as listed now, at the cost that is recorded: that of the first tier where
+                      there are terms. Minimum orders and packs of today's lists are not charged, since nobody says what
+                      is left of them, so that today is rather overrated than the plan
     bought            None where nobody has terms that an order can keep to; `why` says so
     """
 
@@ -75,35 +86,34 @@ def planned(problem: Problem, joined: Joined | None, why: str, seconds: float = 
     except (DataError, UserError) as error:
         return Planned(solve(problem, seconds), problem, problem.unit_profit_cents, None, str(error))
     turn = bought.turn
-    at_costs = replace(problem, unit_profit_cents=_unit_profit(joined, turn))
+    unit_profit = joined.margin_cents - cluster_cost_cents(joined, turn.unit_cost)
+    bought_at = replace(problem, unit_profit_cents=unit_profit)
     plan = Plan(
         turn.listed,
-        fill(at_costs, turn.listed),
+        fill(bought_at, turn.listed),
         turn.profit_cents,
         max(bought.found.bound_cents, turn.profit_cents),
         "lagrangian",
         sum(each.seconds for each in bought.found.turns),
     )
-    return Planned(plan, at_costs, _unit_profit(joined, bought.today), bought, "")
-
-
-def _unit_profit(joined: Joined, turn: Turn) -> Floats:
-    return joined.margin_cents - cluster_cost_cents(joined, turn.unit_cost)
+    return Planned(plan, bought_at, problem.unit_profit_cents, bought, "")
 
 
 def _bought(joined: Joined, seconds: float) -> Bought:
     found = alternate(joined, seconds)
     line = first_line(joined)
-    today = _ordered(joined, current(joined.shelf), line)
-    is_today = today.profit_cents > found.best.profit_cents and _keeps_rules(joined.shelf)
-    best = today if is_today else found.best
+    lists = current(joined.shelf)
+    typical = _ordered(joined, lists, line)
+    is_typical = typical.profit_cents > found.best.profit_cents and _keeps_rules(joined.shelf)
+    best = typical if is_typical else found.best
     # who pays what needs both alone; whatever better order of both that finds is taken
     shared = split(best.order.problem, SPLIT_SECONDS, known=best.order.units)
     turn = valued(joined, best.listed, shared.pooled, line)
     if turn.profit_cents < best.profit_cents:
         shared = replace(shared, pooled=best.order)
         turn = best
-    return Bought(joined, found, turn, shared, today, is_today, joint_faults(joined, turn, found.bound_cents))
+    faults = joint_faults(joined, turn, found.bound_cents)
+    return Bought(joined, found, turn, shared, typical, is_typical, faults)
 
 
 def _ordered(joined: Joined, listed: Flags, line: CostLine) -> Turn:
@@ -114,3 +124,25 @@ def _ordered(joined: Joined, listed: Flags, line: CostLine) -> Turn:
 def _keeps_rules(problem: Problem) -> bool:
     now = current(problem)
     return all(shelf.keeps(row) for shelf, row in zip(shelves(problem), now, strict=True))
+
+
+def foreseen_cents(problem: Problem, joined: Joined | None) -> float:
+    """What a plan earns that is made without proof and without a clock: for comparing many problems.
+
+    With terms, the best of `GLANCES` turns of lists and orders; 0 where no list keeps the rules.
+    """
+    if joined is None:
+        listed = search_chain(problem, shelves(problem))
+        return 0.0 if listed is None else profit_cents(problem, listed)
+    line, best = first_line(joined), -np.inf
+    for _ in range(GLANCES):
+        at = at_costs(joined, line)
+        listed = search_chain(at, shelves(at))
+        if listed is None:
+            return 0.0
+        order = glance(joined.supply.with_demand(demand_of(joined, listed)))
+        if order is None:
+            break
+        best = max(best, valued(joined, listed, order, line).profit_cents)
+        line = line_of(joined, order, line)
+    return float(best) if np.isfinite(best) else 0.0

@@ -38,7 +38,13 @@ def words(row: Mapping[str, Any], ground: Ground) -> tuple[str, str, str]:
     partner = row["swap_partner"]
     if partner:
         said += f" It is swapped with {ground.title.get(partner, partner)}."
+    if row["decision"] == "leave" and row["stores_now"]:
+        said += f" {_carrying(int(row['stores_now']))} it now and would give it up."
     return said, code, _turn(row, ground)
+
+
+def _carrying(stores: int) -> str:
+    return "One of the cluster's stores carries" if stores == 1 else f"{stores} of the cluster's stores carry"
 
 
 def _reason(row: Mapping[str, Any], ground: Ground) -> tuple[str, str]:

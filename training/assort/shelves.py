@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 
 from training.assort.scope import Scope
 from training.assort.shoppers import Shoppers
-from training.assortment.chain import search_chain
 from training.assortment.problem import Problem
-from training.assortment.shelf import shelves
-from training.assortment.value import profit_cents
 from training.choice.attraction import Attraction
 from training.choice.clusters import Curve, clusters, curve, profile
 
@@ -27,6 +24,8 @@ SHELF_DEPTH_CM = 45.0
 SHELF_ROWS = 1
 """Rows of a facing in height: nobody says how high a shelf is."""
 DAYS_OF_SUPPLY = 3.0
+LEAST_SHARE = 0.1
+"""Of visits, what a store's own list sells to at least: fewer would make many visits of few sales."""
 CARRIED_SHARE = 0.5
 """A cluster carries now what at least half of its stores carry."""
 
@@ -36,19 +35,39 @@ class Shelves:
     """C clusters of S stores.
 
     label    (S,) cluster of each store
-    curve    profit by number of clusters, under the rules that name no cluster, at costs that no order can beat
+    curve    profit by number of clusters, under the rules that name no cluster
     problem  P1 without the buyer's rules, at today's costs
     demand   (S,) forecast units of each store over the horizon, all planned SKUs, as listed now
+    listed   (S, n) what each store carries now
     """
 
     label: Codes
     curve: Curve
     problem: Problem
     demand: Floats
+    listed: Flags
 
-    def pooled(self, attraction: Attraction) -> Attraction:
-        """Attractions of stores as those of clusters, weighed by what the stores sell."""
-        return attraction.pooled(_member(self.label, self.demand))
+    def pooled(self, attraction: Attraction, scale: Floats | None = None) -> tuple[Attraction, Floats]:
+        """Attractions of stores as those of clusters, weighed by visits, and (C,) visits of clusters.
+
+        `scale` (C,) multiplies what clusters sell now; 1 where it is not given.
+        """
+        visits = self._visits(attraction, scale)
+        return attraction.pooled(_member(self.label, visits)), _summed(visits, self.label)
+
+    def averaged(self, of_stores: Floats, attraction: Attraction) -> Floats:
+        """(C, ·) means of what is known of stores (S, ·), by their visits."""
+        return np.asarray(_member(self.label, self._visits(attraction, None)) @ of_stores)
+
+    def sold_now(self, attraction: Attraction, scale: Floats | None = None) -> Floats:
+        """(C, n) units over the horizon where every store keeps its own list."""
+        sold = np.zeros((len(self.problem.clusters), len(self.problem.skus)))
+        np.add.at(sold, self.label, self._visits(attraction, scale)[:, None] * attraction.shares(self.listed))
+        return sold
+
+    def _visits(self, attraction: Attraction, scale: Floats | None) -> Floats:
+        demand = self.demand if scale is None else self.demand * scale[self.label]
+        return visits_of(attraction, self.listed, demand)
 
 
 def gather(
@@ -56,25 +75,34 @@ def gather(
     found: Shoppers,
     forecast: pd.DataFrame,
     horizon_weeks: int,
-    bind: Callable[[Problem, Codes, Floats], Problem],
+    earned: Callable[[Problem, Codes, Floats], float],
     number: int | None = None,
 ) -> Shelves:
     """Clusters by the curve of profit over number, and the problem of the chosen ones, without rules.
 
-    bind    puts rules and costs into the problem of clusters with labels (S,) that sell (S,), for the curve
+    earned  what a plan for clusters with labels (S,), whose stores sell (S,) now, would earn: for the curve
     number  of clusters, where it is settled: by the run whose workbook came back
     """
     demand = _demand(scope, forecast)
     profiles = profile(found.planned.mix, np.maximum(scope.facings.sum(axis=1), 1).astype(np.float64))
 
-    def earned(label: Codes) -> float:
-        problem = bind(_problem(scope, found.planned, label, demand, horizon_weeks), label, demand)
-        listed = search_chain(problem, shelves(problem))
-        return 0.0 if listed is None else profit_cents(problem, listed)
+    def profit(label: Codes) -> float:
+        return earned(_problem(scope, found.planned, label, demand, horizon_weeks), label, demand)
 
-    found_curve = curve(profiles, [each for each in CLUSTERS if each <= len(scope.stores)], earned)
+    found_curve = curve(profiles, [each for each in CLUSTERS if each <= len(scope.stores)], profit)
     label = found_curve.label if number is None else clusters(profiles, number)
-    return Shelves(label, found_curve, _problem(scope, found.planned, label, demand, horizon_weeks), demand)
+    problem = _problem(scope, found.planned, label, demand, horizon_weeks)
+    return Shelves(label, found_curve, problem, demand, scope.listed)
+
+
+def visits_of(attraction: Attraction, listed: Flags, demand: Floats) -> Floats:
+    """(S,) visits over the horizon that sell `demand` (S,) units from what each store carries, `listed` (S, n).
+
+    They are told from a store's own list, not from its cluster's: so they are the same however stores are clustered. A
+    store whose shelf would please hardly anybody is taken to please `LEAST_SHARE` of them; without any list, nobody.
+    """
+    share = attraction.shares(listed).sum(axis=1)
+    return np.asarray(np.where(listed.any(axis=1), demand / np.maximum(share, LEAST_SHARE), 0.0))
 
 
 def _demand(scope: Scope, forecast: pd.DataFrame) -> Floats:
@@ -83,21 +111,23 @@ def _demand(scope: Scope, forecast: pd.DataFrame) -> Floats:
     return np.asarray(totals.reindex(list(scope.stores)).fillna(0.0).to_numpy(dtype=np.float64))
 
 
-def _member(label: Codes, demand: Floats) -> Floats:
-    """(C, S) share that a store has in its cluster."""
+def _summed(of_stores: Floats, label: Codes) -> Floats:
+    """(C,) sums over the stores of a cluster."""
+    return np.bincount(label, of_stores, minlength=int(label.max()) + 1).astype(np.float64)
+
+
+def _member(label: Codes, visits: Floats) -> Floats:
+    """(C, S) share that a store has in the visits of its cluster."""
     weight = np.zeros((int(label.max()) + 1, len(label)))
-    weight[label, np.arange(len(label))] = np.maximum(demand, 1e-9)
+    weight[label, np.arange(len(label))] = np.maximum(visits, 1e-9)
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, horizon_weeks: int) -> Problem:
-    member = _member(label, demand)
-    count = len(member)
-    pooled = planned.pooled(member)
+    visits = visits_of(planned, scope.listed, demand)
+    pooled = planned.pooled(_member(label, visits))
     current = carried_now(scope, label)
-    share = pooled.shares(current).sum(axis=1)
-    # as many visits as sell the forecast where everything stays as it is
-    visits = np.bincount(label, demand, minlength=count) / np.maximum(share, 1e-9)
+    count = len(current)
     catalogue = scope.catalogue
     margin = (catalogue["price_cents"] - catalogue["unit_cost_cents"]).fillna(0.0).to_numpy(dtype=np.float64)
     width = catalogue["width_cm"].to_numpy(dtype=np.float64)
@@ -106,7 +136,7 @@ def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, ho
         skus=scope.skus,
         clusters=tuple(names(count)),
         stores_per_cluster=np.bincount(label, minlength=count).astype(np.int64),
-        visits=visits,
+        visits=_summed(visits, label),
         mix=pooled.mix,
         weight=pooled.weight,
         unit_profit_cents=np.tile(margin, (count, 1)),

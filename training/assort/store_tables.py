@@ -14,7 +14,7 @@ from training.assortment.chain import search_chain
 from training.assortment.plan import Plan
 from training.assortment.problem import Floats, Problem
 from training.assortment.shelf import shelves
-from training.assortment.value import profit_cents, sku_profit_cents, units
+from training.assortment.value import profit_cents, sku_profit_cents
 from training.choice.needs import NeedStates
 from training.choice.transfer import Transfer
 from training.reports.screens.needs import WALKS
@@ -55,8 +55,9 @@ def clusters(out: Outcome, held: Shelves, scope: Scope, found: Shoppers, decisio
 
 def _profile(problem: Problem, held: Shelves, scope: Scope, found: Shoppers, cluster: int) -> str:
     """What sets a cluster apart: the class of shoppers that it has more of, and how much its stores sell."""
-    average = np.average(problem.mix, axis=0, weights=problem.visits)
-    over = problem.mix[cluster] - average
+    mix = held.averaged(found.model.mix, found.planned)
+    average = np.average(mix, axis=0, weights=problem.visits)
+    over = mix[cluster] - average
     kind = int(np.argmax(over))
     mine, mean = held.demand[held.label == cluster].mean(), held.demand.mean()
     size = "larger than most" if mine > 1.2 * mean else "smaller than most" if mine < 0.8 * mean else "of middle size"
@@ -65,15 +66,15 @@ def _profile(problem: Problem, held: Shelves, scope: Scope, found: Shoppers, clu
     if len(problem.clusters) == 1:
         return "All stores: lists of their own would hardly earn more."
     return (
-        f"Stores {size}; more shoppers of class {kind + 1} than elsewhere ({problem.mix[cluster, kind]:.0%} against "
+        f"Stores {size}; more shoppers of class {kind + 1} than elsewhere ({mix[cluster, kind]:.0%} against "
         f"{average[kind]:.0%}), who stand out for {name}."
     )
 
 
-def cluster_mix(problem: Problem) -> pd.DataFrame:
+def cluster_mix(problem: Problem, held: Shelves, found: Shoppers) -> pd.DataFrame:
     rows = [
         {"cluster": name, "shopper_class": f"class {kind + 1}", "share_percent": 100 * float(share)}
-        for name, shares in zip(problem.clusters, problem.mix, strict=True)
+        for name, shares in zip(problem.clusters, held.averaged(found.model.mix, found.planned), strict=True)
         for kind, share in enumerate(shares)
     ]
     return pd.DataFrame(rows)
@@ -162,7 +163,7 @@ def needs(out: Outcome, why: Evidence, chain: Transfer, scope: Scope) -> pd.Data
     price = scope.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
     about = pd.DataFrame({
         "demand": chain.demand / max(chain.demand.sum(), 1e-12),
-        "sales": units(out.problem, out.now).sum(axis=0) * price,
+        "sales": out.sold_now.sum(axis=0) * price,
         "walked": chain.walked,
         "now": out.now.any(axis=0),
         "proposed": out.proposed.any(axis=0),

@@ -1,14 +1,12 @@
 """The first screen's figures with their intervals."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from training.assort.outcome import Outcome, interval
 from training.assort.scope import Scope
 from training.assortment.plan import Plan
-from training.assortment.problem import Flags, Floats, Problem
+from training.assortment.problem import Floats, Problem
 from training.assortment.value import listing_cost_cents, units
 from training.reports.sums import summary_measures, summary_money
 
@@ -18,14 +16,13 @@ def money(out: Outcome, rows: pd.DataFrame, seen: Scope) -> pd.DataFrame:
     price = seen.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
     earned = out.problem.unit_profit_cents
     intervals, changes = {}, {}
-    for measure in ("sales", "profit"):
+    for measure, then_each, now_each in (("sales", price, price), ("profit", earned, out.now_profit_cents)):
 
-        def total(one: Problem, listed: Flags, each: Floats) -> Floats:
-            return np.array([(units(one, listed) * each).sum()])
+        def proposed(one: Problem, each: Floats = then_each) -> Floats:
+            return np.array([(units(one, out.proposed) * each).sum()])
 
-        then_each, now_each = (price, price) if measure == "sales" else (earned, out.now_profit_cents)
-        then = out.drawn(partial(total, listed=out.proposed, each=then_each))
-        now = out.drawn(partial(total, listed=out.now, each=now_each))
+        then = out.drawn(proposed)
+        now = (out.drawn_sold_now * now_each).sum(axis=(1, 2))[:, None]
         planned = np.array([rows[f"{measure}_proposed_cents"].sum()], dtype=np.float64)
         intervals[measure] = _ends(then, planned)
         changes[measure] = _ends(then - now, planned - rows[f"{measure}_now_cents"].sum())

@@ -72,7 +72,15 @@ _NEXT_TO_NOTHING = 1e-6
 def averaged(several: Sequence[Attraction]) -> Attraction:
     """One attraction whose shares are the mean of those of `several`: all their classes side by side."""
     mix = np.concatenate([one.mix for one in several], axis=1) / len(several)
-    weight = np.concatenate([one.weight for one in several], axis=1)
+    weight = _side_by_side([one.weight for one in several])
     if all(one.outside_shape is None for one in several):
         return Attraction(weight, mix)
     return Attraction(weight, mix, np.concatenate([one.shapes for one in several]))
+
+
+def _side_by_side(weights: Sequence[Floats]) -> Floats:
+    """Along classes; where all clusters share one weight, the result shares it too."""
+    if all(weight.strides[0] == 0 for weight in weights):
+        shared = np.concatenate([weight[:1] for weight in weights], axis=1)
+        return np.broadcast_to(shared, (len(weights[0]), *shared.shape[1:]))
+    return np.concatenate(weights, axis=1)

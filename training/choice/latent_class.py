@@ -66,11 +66,15 @@ class LatentClass:
         `stores` names those that are wanted, all where it is None. Where the outside option was not counted, `outside`
         is its assumed attraction in the scale of exp(v); see `outside.outside_for_share`.
         """
-        which = np.arange(len(self.mix)) if stores is None else stores
-        values = np.broadcast_to(traits, (len(self.mix), *traits.shape[-2:]))[which]
-        weight = np.exp(self.utility[None] + np.einsum("snd,kd->skn", values, self.response)) / outside
+        mix = self.mix if stores is None else self.mix[stores]
+        if traits.ndim == 3:
+            values = traits if stores is None else traits[stores]
+            weight = np.exp(self.utility[None] + np.einsum("snd,kd->skn", values, self.response)) / outside
+        else:  # every store sees the same, and one copy is enough
+            shared = np.exp(self.utility + self.response @ traits.T) / outside
+            weight = np.broadcast_to(shared, (len(mix), *shared.shape))
         shape = None if self.outside_shape == LOGIT else np.full(self.classes, self.outside_shape)
-        return Attraction(weight, self.mix[which], shape)
+        return Attraction(weight, mix, shape)
 
     def mix_of(self, covariates: Floats) -> Floats:
         """(·, K) mixes of stores that nothing is known of but their covariates (·, Z)."""

@@ -105,7 +105,7 @@ def alternate(joined: Joined, seconds: float) -> Alternated:
         turns.append(turn)
         if not is_better:
             break
-        line = _line_of(joined, order, line)
+        line = line_of(joined, order, line)
     return Alternated(max(turns, key=lambda turn: turn.profit_cents), tuple(turns), bound)
 
 
@@ -154,7 +154,7 @@ def at_costs(joined: Joined, line: CostLine) -> Shelf:
     )
 
 
-def _line_of(joined: Joined, order: Order, otherwise: CostLine) -> CostLine:
+def line_of(joined: Joined, order: Order, otherwise: CostLine) -> CostLine:
     """What an order says of each SKU that it buys: another unit costs its price, or what a left-over is still worth."""
     demand, ordered = order.problem.demand_units.sum(axis=0), order.units.sum(axis=(0, 1))
     amounts = order.amounts.sum(axis=0)

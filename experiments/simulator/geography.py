@@ -149,11 +149,17 @@ def draw_cities(random: np.random.Generator, cities: int, provinces: int) -> Cit
 
 
 def write_stores(ground: Ground) -> int:
-    """The contract table `stores`, with the table `shelf_metres`; how many rows."""
+    """The contract table `stores`, with the tables `shelf_metres` and `carried`; how many rows.
+
+    The northern stores, down to where half of all lines are sold, are one store group, the others are the other.
+    """
     return ground.write(
         "stores",
         """SELECT 'store-chain' AS party, store_id, name, province, city, lat, lon, format, opened_on,
             metres AS shelf_metres,
-            CASE WHEN lat >= median(lat) OVER () THEN 'north' ELSE 'south' END AS store_group
-        FROM planted_stores LEFT JOIN shelf_metres USING (store_nth) ORDER BY store_id""",
+            CASE WHEN sum(coalesce(sold, 0)) OVER (ORDER BY lat DESC, store_nth) * 2 <= sum(coalesce(sold, 0)) OVER ()
+                THEN 'north' ELSE 'south' END AS store_group
+        FROM planted_stores LEFT JOIN shelf_metres USING (store_nth)
+            LEFT JOIN (SELECT store_nth, sum(lines) AS sold FROM carried GROUP BY ALL) USING (store_nth)
+        ORDER BY store_id""",
     )

@@ -32,6 +32,8 @@ from training.supply.solve import solve as solve_order
 from training.supply.split import Split, split
 
 SOLVE_SECONDS = 60.0
+GAP = 1e-3
+"""Where proving stops: intervals are a hundred times as wide."""
 SPLIT_SECONDS = 30.0
 ORDER_SECONDS = 10.0
 GLANCES = 3
@@ -80,11 +82,11 @@ def planned(problem: Problem, joined: Joined | None, why: str, seconds: float = 
     problem's parts do not fit.
     """
     if joined is None:
-        return Planned(solve(problem, seconds), problem, problem.unit_profit_cents, None, why)
+        return Planned(solve(problem, seconds, GAP), problem, problem.unit_profit_cents, None, why)
     try:
         bought = _bought(joined, seconds)
     except (DataError, UserError) as error:
-        return Planned(solve(problem, seconds), problem, problem.unit_profit_cents, None, str(error))
+        return Planned(solve(problem, seconds, GAP), problem, problem.unit_profit_cents, None, str(error))
     turn = bought.turn
     unit_profit = joined.margin_cents - cluster_cost_cents(joined, turn.unit_cost)
     bought_at = replace(problem, unit_profit_cents=unit_profit)

@@ -14,7 +14,8 @@ from training.supply.asks import asks, supplier_table
 from training.supply.problem import Problem as Supply
 from training.supply.split import Split
 
-TYPICAL = "the lists that most stores share today"
+TYPICAL = "lists that most stores share today"
+SEARCHED = "improved SKU by SKU"
 NAMES = ("turns", "suppliers", "parties", "orders")
 
 
@@ -47,10 +48,11 @@ def main_suppliers(bought: Bought, otherwise: pd.Series, skus: tuple[str, ...]) 
 def _turns(bought: Bought, sold_now: Floats) -> pd.DataFrame:
     """What stores sell today, each turn, and the shared lists where they are taken; the bound stands beside."""
     named = [(f"turn {nth}", turn) for nth, turn in enumerate(bought.found.turns, start=1)]
+    if bought.searched is not bought.found.best:
+        named.append((SEARCHED, bought.searched))
     if bought.is_typical:
         named.append((TYPICAL, bought.typical))
-    best = bought.typical if bought.is_typical else bought.found.best
-    proposed = _turn(bought, "proposed", bought.turn) | {"note": _why_proposed(bought, best)}
+    proposed = _turn(bought, "proposed", bought.turn) | {"note": _why_proposed(bought)}
     return pd.DataFrame([_today(bought, sold_now), *(_turn(bought, name, turn) for name, turn in named), proposed])
 
 
@@ -71,9 +73,14 @@ def _today(bought: Bought, sold_now: Floats) -> dict[str, object]:
     }
 
 
-def _why_proposed(bought: Bought, best: Turn) -> str:
-    lists = TYPICAL if bought.is_typical else f"the lists of turn {bought.found.turns.index(best) + 1}"
-    return f"{lists[0].upper()}{lists[1:]}: they earn most. Their order was sought once more for who pays what."
+def _why_proposed(bought: Bought) -> str:
+    if bought.is_typical:
+        lists = TYPICAL
+    elif bought.searched is bought.found.best:
+        lists = f"lists of turn {bought.found.turns.index(bought.found.best) + 1}"
+    else:
+        lists = f"lists {SEARCHED}"
+    return f"The {lists}: they earn most. Their order was sought once more for who pays what."
 
 
 def _turn(bought: Bought, name: str, turn: Turn) -> dict[str, object]:

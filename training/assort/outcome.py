@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from training.assort.shelves import Shelves
 from training.assort.shoppers import Shoppers
 from training.assortment.problem import Flags, Floats, Problem
-from training.assortment.value import incremental_cents, units
+from training.assortment.value import added_cents, incremental_cents, units
 from training.choice.attraction import Attraction
 
 LEVEL = (10.0, 90.0)
@@ -130,15 +130,6 @@ def worth_cents(problem: Problem, listed: Flags) -> Floats:
     0 where only a rule keeps it out. Costs of listing in the chain are not counted.
     """
     return np.where(listed, incremental_cents(problem, listed), -added_cents(problem, listed))
-
-
-def added_cents(problem: Problem, listed: Flags) -> Floats:
-    """(C, n) what adding a SKU to the list brings; 0 where it is listed."""
-    weight = np.where(listed[:, None, :], problem.weight, 0.0)
-    attraction = 1 + weight.sum(axis=2, keepdims=True)
-    total = (problem.value_cents * weight).sum(axis=2, keepdims=True)
-    more = (total + problem.value_cents * problem.weight) / (attraction + problem.weight)
-    return np.asarray(np.where(listed, 0.0, (more - total / attraction).sum(axis=1)))
 
 
 def place_worth_cents(problem: Problem, listed: Flags) -> Floats:

@@ -1,8 +1,7 @@
 """The plan of a run: lists alone where nobody has terms, lists and orders in turn where somebody has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from features.errors import DataError, UserError
 from training.assort.outcome import current
@@ -27,6 +26,7 @@ from training.supply.alternate import (
 )
 from training.supply.cheapest import CostLine
 from training.supply.joint_audit import joint_faults
+from training.supply.joint_search import improved
 from training.supply.solve import glance
 from training.supply.solve import solve as solve_order
 from training.supply.split import Split, split
@@ -43,7 +43,9 @@ GLANCES = 3
 class Bought:
     """How the plan is bought.
 
-    found    turns and their bound; `turn` is the one that is proposed, with the order of `split`
+    found    turns and their bound
+    searched the best of them, improved one SKU at a time with its order; as it was where nothing is better
+    turn     what is proposed, with the order of `split`
     typical  the lists that most stores of a cluster share today, with their best order
     is_typical  whether these earn more than what the turns found
     faults   what an independent audit of lists and order found, in sentences
@@ -51,6 +53,7 @@ class Bought:
 
     joined: Joined
     found: Alternated
+    searched: Turn
     turn: Turn
     split: Split
     typical: Turn
@@ -104,10 +107,11 @@ def planned(problem: Problem, joined: Joined | None, why: str, seconds: float = 
 def _bought(joined: Joined, seconds: float) -> Bought:
     found = alternate(joined, seconds)
     line = first_line(joined)
-    lists = current(joined.shelf)
-    typical = _ordered(joined, lists, line)
-    is_typical = typical.profit_cents > found.best.profit_cents and _keeps_rules(joined.shelf)
-    best = typical if is_typical else found.best
+    start = max((found.best, *_glances(joined)), key=lambda turn: turn.profit_cents)
+    searched = improved(joined, start)
+    typical = _ordered(joined, current(joined.shelf), line)
+    is_typical = typical.profit_cents > searched.profit_cents and _keeps_rules(joined.shelf)
+    best = typical if is_typical else searched
     # who pays what needs both alone; whatever better order of both that finds is taken
     shared = split(best.order.problem, SPLIT_SECONDS, known=best.order.units)
     turn = valued(joined, best.listed, shared.pooled, line)
@@ -115,7 +119,7 @@ def _bought(joined: Joined, seconds: float) -> Bought:
         shared = replace(shared, pooled=best.order)
         turn = best
     faults = joint_faults(joined, turn, found.bound_cents)
-    return Bought(joined, found, turn, shared, typical, is_typical, faults)
+    return Bought(joined, found, searched, turn, shared, typical, is_typical, faults)
 
 
 def _ordered(joined: Joined, listed: Flags, line: CostLine) -> Turn:
@@ -136,15 +140,18 @@ def foreseen_cents(problem: Problem, joined: Joined | None) -> float:
     if joined is None:
         listed = search_chain(problem, shelves(problem))
         return 0.0 if listed is None else profit_cents(problem, listed)
-    line, best = first_line(joined), -np.inf
+    turns = [turn.profit_cents for turn in _glances(joined)]
+    return max(turns, default=0.0)
+
+
+def _glances(joined: Joined) -> Iterator[Turn]:
+    """`GLANCES` turns by search alone, fewer where no list keeps the rules or no order is found."""
+    first = line = first_line(joined)
     for _ in range(GLANCES):
         at = at_costs(joined, line)
         listed = search_chain(at, shelves(at))
-        if listed is None:
-            return 0.0
-        order = glance(joined.supply.with_demand(demand_of(joined, listed)))
-        if order is None:
-            break
-        best = max(best, valued(joined, listed, order, line).profit_cents)
+        order = None if listed is None else glance(joined.supply.with_demand(demand_of(joined, listed)))
+        if listed is None or order is None:
+            return
+        yield valued(joined, listed, order, first)
         line = line_of(joined, order, line)
-    return float(best) if np.isfinite(best) else 0.0

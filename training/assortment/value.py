@@ -45,3 +45,12 @@ def incremental_cents(problem: Problem, listed: Flags) -> Floats:
     attraction, total = 1 + weight.sum(axis=2, keepdims=True), earned.sum(axis=2, keepdims=True)
     without = (total - earned) / (attraction - weight)
     return np.asarray((total / attraction - without).sum(axis=1))
+
+
+def added_cents(problem: Problem, listed: Flags) -> Floats:
+    """(C, n) what adding a SKU to the list brings; 0 where it is listed."""
+    weight = np.where(listed[:, None, :], problem.weight, 0.0)
+    attraction = 1 + weight.sum(axis=2, keepdims=True)
+    total = (problem.value_cents * weight).sum(axis=2, keepdims=True)
+    more = (total + problem.value_cents * problem.weight) / (attraction + problem.weight)
+    return np.asarray(np.where(listed, 0.0, (more - total / attraction).sum(axis=1)))

@@ -19,6 +19,9 @@ SMALL = 400
 """Offers up to which HiGHS is likely to prove the rest in seconds, after a few nodes."""
 SMALL_NODES = 9
 MANY_NODES = 1_000_000
+GLANCE_NODES = 3
+GLANCE_GAP = 0.01
+GLANCE_SECONDS = 10.0
 
 
 def solve(problem: Problem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Plan:
@@ -54,13 +57,17 @@ def solve(problem: Problem, seconds: float, gap: float = GAP, known: Floats | No
 
 
 def glance(problem: Problem) -> Plan | None:
-    """A good order after a few combinations of tiers, the same on every machine; None where none was found.
+    """A good order after a few combinations of tiers; None where none was found.
 
+    Where needs have to be split over accounts, HiGHS finds one. It stops by what is found and not by the clock, unless
+    that takes `GLANCE_SECONDS`: so the same problem has the same order on every machine.
     Raises DataError for terms that no order can meet.
     """
     check(problem)
     _check_room(problem)
-    proof = branch(problem, GAP, lambda: False, None, SMALL_NODES)
+    proof = branch(problem, GLANCE_GAP, lambda: False, None, GLANCE_NODES)
+    if not np.isfinite(proof.found.cost) and int(problem.is_offered.sum()) <= SMALL:
+        proof = _finished(problem, proof, GLANCE_SECONDS, GLANCE_GAP)
     if not np.isfinite(proof.found.cost):
         return None
     return Plan(problem, proof.found.units, cost_of(problem, proof.found.units), proof.bound, "at a glance")

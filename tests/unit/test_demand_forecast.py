@@ -113,6 +113,30 @@ def test_what_is_not_listed_is_not_forecast() -> None:
     assert set(made["store_id"]) == {"000", "002"}
 
 
+def test_a_sku_that_only_just_came_spoils_no_forecast() -> None:
+    """Its first week is left out, so that it was on no shelf yet: it has the category's rate."""
+    rng = np.random.default_rng(0)
+    parts = [panel_of(rng.poisson(4.0, (6, 30)), one_store=True).assign(store_id=store) for store in ("a", "b", "c")]
+    panel = pd.concat(parts, ignore_index=True)
+    is_early = panel["week"] < CUTOFF.minus_days(7).at
+    only_in_c = (panel["sku"] == "005") & (panel["store_id"] != "c")
+    panel = panel[~(is_early & (only_in_c | (panel["sku"] == "004")))]
+    known = cube(panel, CUTOFF)
+    assert np.isfinite(as_of(past(known), known.known).base).all()
+    made = forecast(panel, CUTOFF, 2, 0)
+    assert made[["mean", "p10", "p50", "p90"]].notna().all(axis=None)
+    assert made["mean"].sum() == pytest.approx(4 * len(made), rel=0.15)
+    assert made[made["sku"] == "004"]["mean"].mean() == pytest.approx(4, rel=0.3)
+
+
+def test_sales_that_rise_are_followed() -> None:
+    rng = np.random.default_rng(0)
+    level = np.concatenate([np.full(20, 2.0), np.linspace(2.2, 6, 10)])
+    panel = panel_of(rng.poisson(level, (40, 30)))
+    made = forecast(panel, CUTOFF, 2, 0)
+    assert 4.5 < made["mean"].mean() < 8
+
+
 def test_baselines_by_hand() -> None:
     panel = panel_of([[9.0, 1, 2, 3], [0, 0, 0, 4]])
     assert seasonal_naive(panel, CUTOFF, 2)["mean"].tolist() == [3, 3, 4, 4]

@@ -21,6 +21,8 @@ KEEP = 0.9
 """A week's weight in the base, relative to the week after it."""
 PRIOR_WEEKS = 2.0
 """How many weeks of its own a pair needs to count as much as what its SKU and store suggest."""
+SKU_PRIOR_WEEKS = 1.0
+"""How many store-weeks on the shelf a SKU needs to count as much as what its category suggests."""
 LEAST_RATE = 1e-3
 
 PAST = (
@@ -115,7 +117,7 @@ def as_of(history: Past, origin: int) -> AsOf:
     cube = history.cube
     sold, watched = ({w: _window(sums, origin, w) for w in WINDOWS} for sums in (history.sold, history.watched))
     per_sku = {w: _ratio(_by(cube.sku, sold[w]), _by(cube.sku, watched[w])) for w in (1, 4, 13)}
-    usual = per_sku[13]
+    usual = _usual(cube.sku, sold[13], watched[13])
     expected = usual * watched[13]
     store_level = (_by(cube.store, sold[13]) + 1) / (_by(cube.store, expected) + 1)
     prior = np.maximum(usual * store_level, LEAST_RATE)
@@ -140,6 +142,15 @@ def as_of(history: Past, origin: int) -> AsOf:
         *_prices(cube, origin),
     ]
     return AsOf(origin, base, np.column_stack(columns).astype(np.float32))
+
+
+def _usual(sku: Codes, sold: Doubles, watched: Doubles) -> Doubles:
+    """The SKU's units per week on the shelf over all stores, drawn to the category's by SKU_PRIOR_WEEKS.
+
+    A SKU that was on no shelf has the category's rate; so has one that only just came (see `past`).
+    """
+    category = max(float(sold.sum()) / max(float(watched.sum()), 1.0), LEAST_RATE)
+    return (_by(sku, sold) + SKU_PRIOR_WEEKS * category) / (_by(sku, watched) + SKU_PRIOR_WEEKS)
 
 
 def rows(history: Past, known: AsOf, horizon: int, pairs: NDArray[np.int64]) -> Features:

@@ -87,18 +87,21 @@ def _of_category(
 def _sums(rows: pd.DataFrame, known: pd.DataFrame, truth: pd.DataFrame, cutoff: Cutoff, horizon: int) -> pd.DataFrame:
     """All sales of SKUs, tiers and the category in a week: what came and what each model and AutoETS forecast.
 
-    Models speak of known pairs; their sums are raised by what pairs entering later sold in weeks before the cutoff.
+    Models speak of known pairs; their sums are raised by what pairs entering later sold in weeks before the cutoff, of
+    the same SKU or tier.
     """
-    entering = dict(enumerate(entering_shares(known, cutoff, horizon), start=1))
-    raised = rows.assign(mean=rows["mean"] / (1 - rows["horizon"].map(entering)))
     tiers = store_tiers(known[known["units"].notna()])
     history, came = (_with_tier(table, tiers) for table in (known[known["units"].notna()], truth))
+    entered = rows.assign(sku=rows["sku"].astype(object), tier=rows["tier"].fillna("small"))
     weeks = pd.DatetimeIndex(np.sort(rows["week"].unique()))
     top = history.groupby("sku")["units"].sum().sort_values(ascending=False, kind="stable").index[:TOP_SKUS]
     found = []
     for level, keys in SUMS.items():
-        tables = [table[table["sku"].isin(top)] if "sku" in keys else table for table in (history, came, raised)]
+        tables = [table[table["sku"].isin(top)] if "sku" in keys else table for table in (history, came, entered)]
         past, after, forecasts = tables
+        shares = entering_shares(history, cutoff, horizon, keys)
+        forecasts = forecasts.merge(shares, on=[*keys, "horizon"], how="left")
+        forecasts["mean"] /= 1 - forecasts["share"].fillna(0.0)
         outcome = after[after["week"].isin(weeks)].groupby([*keys, "week"])["units"].sum().rename("came")
         added = added_up(forecasts, ["model", *keys, "week"]).drop(columns="units")
         ets = _auto_ets(past, keys, weeks).assign(model="AutoETS")
@@ -109,7 +112,7 @@ def _sums(rows: pd.DataFrame, known: pd.DataFrame, truth: pd.DataFrame, cutoff: 
 
 def _with_tier(table: pd.DataFrame, tiers: pd.Series) -> pd.DataFrame:
     """With the tier of the store; one that sold nothing before the cutoff is small."""
-    plain = table[["store_id", "sku", "week", "units"]].astype({"store_id": object, "sku": object})
+    plain = table[["store_id", "sku", "week", "units", "is_listed"]].astype({"store_id": object, "sku": object})
     return plain.assign(tier=plain["store_id"].map(tiers).fillna("small"))
 
 

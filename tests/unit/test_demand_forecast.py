@@ -145,8 +145,20 @@ def test_baselines_by_hand() -> None:
     assert seasonal_naive(year, CUTOFF, 2)["mean"].tolist() == [8, 9]
 
 
-def test_shares_of_pairs_to_come() -> None:
+def test_shares_of_pairs_to_come_fall_with_the_root_of_the_history() -> None:
     panel = panel_of([[1.0, 1, 1, 1], [0, 0, 1, 3]])
     late = (panel["store_id"] == "001") & (panel["week"] < CUTOFF.minus_days(14).at)
-    assert entering_shares(panel[~late], CUTOFF, 1) == pytest.approx([1 / 7])
-    assert entering_shares(panel[~late], CUTOFF, 2) == pytest.approx([1 / 7, 4 / 6])
+    shares = entering_shares(panel[~late], CUTOFF, 2)
+    assert shares["horizon"].tolist() == [1, 2]
+    expected = [np.sqrt(3 / 5) / 7, (np.sqrt(3 / 6) + 3 * np.sqrt(4 / 6)) / 6]
+    assert shares["share"].tolist() == pytest.approx(expected)
+
+
+def test_shares_of_a_group_are_its_own_drawn_to_all() -> None:
+    panel = panel_of([[20.0] * 8, [0, 0, 0, 0, 0, 0, 0, 20]])
+    late = (panel["store_id"] == "001") & (panel["week"] < CUTOFF.minus_days(7).at)
+    overall = float(entering_shares(panel[~late], CUTOFF, 1)["share"].iloc[0])
+    by_store = entering_shares(panel[~late], CUTOFF, 1, ["store_id"]).set_index("store_id")["share"]
+    assert overall == pytest.approx(20 * np.sqrt(8 / 9) / 160)
+    assert by_store["000"] == pytest.approx(20 * overall / (140 + 20))
+    assert by_store["001"] == pytest.approx((20 * np.sqrt(8 / 9) + 20 * overall) / (20 + 20))

@@ -147,15 +147,20 @@ def _findings(judged: pd.DataFrame, sums: pd.DataFrame, left_out: pd.DataFrame) 
     }
     loss, covered = metrics["model.pinball"], metrics["model.coverage"]
     best = float(by_model["pinball"].drop("model").min())
-    wmape = added.pivot_table(index="level", columns="model", values="wmape")
-    sku = wmape.loc["SKU in the chain"]
-    headline = (
-        f"Pinball loss {loss:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE of a SKU's week in "
-        f"the chain {sku['model']:.1%}, AutoETS {sku['AutoETS']:.1%}, moving average {sku['moving average']:.1%}."
+    wmape, bias = (added.pivot_table(index="level", columns="model", values=name) for name in ("wmape", "bias"))
+    for level, name in ((level, name) for level in SUMS for name in wmape.columns):
+        metrics |= {f"{level}.{name}.wmape": wmape[name].loc[level], f"{level}.{name}.bias": bias[name].loc[level]}
+    ours, simple = wmape["model"], wmape.drop(columns="model").min(axis=1)
+    told = "; ".join(
+        f"{what} {ours[level]:.1%} (all {bias['model'].loc[level]:+.1%}), best simple {simple[level]:.1%}"
+        for level, what in (("SKU in the chain", "of a SKU's week in the chain"), ("category", "of a category's"))
     )
+    headline = f"Pinball loss {loss:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE {told}."
+    whole, least = float(ours["category"]), float(simple["category"])
     goals = (
         Goal("pinball loss below simple forecasts", f"{loss:.3f}", f"< {best:.3f}", loss < best),
         Goal("80 % intervals cover", f"{covered:.1%}", "76 % or more", covered >= 0.76),
+        Goal("WMAPE of categories' weeks as simple forecasts'", f"{whole:.1%}", f"{least:.1%} or less", whole <= least),
     )
     return Findings(
         headline,

@@ -129,6 +129,23 @@ def test_a_sku_that_only_just_came_spoils_no_forecast() -> None:
     assert made[made["sku"] == "004"]["mean"].mean() == pytest.approx(4, rel=0.3)
 
 
+def test_a_sku_that_left_long_ago_spoils_no_forecast() -> None:
+    rng = np.random.default_rng(0)
+    panel = panel_of(rng.poisson(4.0, (6, 30)), one_store=True)
+    left = (panel["sku"] == "003") & (panel["week"] >= CUTOFF.minus_days(7 * 15).at)
+    made = forecast(panel.assign(is_listed=~left, units=panel["units"].where(~left, 0)), CUTOFF, 2, 0)
+    assert set(made["sku"]) == {"000", "001", "002", "004", "005"}
+    assert made["mean"].mean() == pytest.approx(4, rel=0.2)
+
+
+def test_shelves_that_stood_empty_of_late_say_nothing_of_the_level() -> None:
+    rng = np.random.default_rng(0)
+    share = np.ones((6, 30))
+    share[:, 19:23] = 0
+    panel = panel_of(rng.poisson(4.0, (6, 30)) * share, share)
+    assert forecast(panel, CUTOFF, 2, 0)["mean"].mean() == pytest.approx(4, rel=0.25)
+
+
 def test_sales_that_rise_are_followed() -> None:
     rng = np.random.default_rng(0)
     level = np.concatenate([np.full(20, 2.0), np.linspace(2.2, 6, 10)])

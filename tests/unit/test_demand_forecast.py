@@ -87,6 +87,18 @@ def test_a_plan_is_used(seen: pd.DataFrame, made: pd.DataFrame) -> None:
     assert dull["mean"].sum() < 0.95 * made["mean"].sum()
 
 
+@pytest.mark.parametrize("plan", ["silent", "missing"])
+def test_a_plan_that_is_not_known_is_not_one_without_promotions(plan: str) -> None:
+    rng = np.random.default_rng(0)
+    promoted = rng.random((40, 34)) < 0.4
+    panel = panel_of(rng.poisson(np.where(promoted, 8.0, 2.0))).assign(display=promoted.ravel().astype(np.float32))
+    cutoff = CUTOFF.minus_days(28)
+    is_ahead = panel["week"] >= cutoff.at
+    seen = panel.assign(units=panel["units"].mask(is_ahead), display=panel["display"].mask(is_ahead, 0))
+    made = forecast(seen if plan == "silent" else seen[~is_ahead], cutoff, 4, 0)
+    assert made["mean"].mean() == pytest.approx(0.4 * 8 + 0.6 * 2, rel=0.1)
+
+
 def test_one_sku_without_prices_or_stock_and_a_store_without_sales() -> None:
     rng = np.random.default_rng(0)
     sold = np.vstack([rng.poisson(3.0, (4, 30)), np.zeros((1, 30))])

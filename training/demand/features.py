@@ -47,7 +47,8 @@ PAST = (
     "price_rank",
 )
 AHEAD = ("horizon", "year_ago", "sku_year_ago", "category_year_ago")
-PLAN = ("display", "mailer", "store_display", "store_mailer", "is_event", "event_lift")
+PROMOTED = ("display", "mailer", "store_display", "store_mailer")
+EVENTS = ("is_event", "event_lift")
 PRICED = ("discount", "price_change")
 
 
@@ -69,7 +70,9 @@ class Past:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the columns; plans and prices are looked at only where they are known ahead."""
-        return PAST + AHEAD + (PLAN if self.cube.planned else ()) + (PRICED if has_price_plan(self.cube) else ())
+        promoted = PROMOTED if self.cube.has_promotions else ()
+        priced = PRICED if has_price_plan(self.cube) else ()
+        return PAST + AHEAD + promoted + (EVENTS if self.cube.has_plan else ()) + priced
 
 
 def past(cube: Cube) -> Past:
@@ -99,8 +102,8 @@ def _running(matrix: Features, keep: float) -> Doubles:
 
 
 def has_price_plan(cube: Cube) -> bool:
-    """Whether prices of the weeks to come are known."""
-    return bool(np.isfinite(cube.price[:, cube.known :]).any())
+    """Whether prices of the weeks to come are known, promotions among them."""
+    return cube.has_promotions and bool(np.isfinite(cube.price[:, cube.known :]).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +160,10 @@ def rows(history: Past, known: AsOf, horizon: int, pairs: NDArray[np.int64]) -> 
     """The columns `history.names` of some pairs, `horizon` weeks ahead (1: the origin's own week)."""
     cube, week = history.cube, known.origin + horizon - 1
     ahead = [np.full(len(pairs), float(horizon)), *_year_ago(history, known, week, pairs)]
-    if cube.planned:
+    if cube.has_promotions:
         ahead += [cube.display[pairs, week], cube.mailer[pairs, week]]
         ahead += [_mean_by(cube.store, matrix[:, week])[pairs] for matrix in (cube.display, cube.mailer)]
+    if cube.has_plan:
         ahead += _events(history, known, week, pairs)
     if has_price_plan(cube):
         usual = _mean(cube.price[:, max(known.origin - 8, 0) : known.origin])

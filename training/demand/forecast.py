@@ -111,7 +111,9 @@ def forecast(
 
     Columns: store_id, sku, week (first instant), mean, p10, p50, p90. Means add up: the mean of a store, a SKU or the
     chain is the sum of its rows; quantiles do not add up (training.demand.totals). A plan in the panel (weeks from the
-    cutoff on) has to reach over all of these weeks to be used. Same panel, same seed: same forecast.
+    cutoff on) has to reach over all of these weeks to be used; without one, promotions are taken to be as usual, and so
+    they are where a plan is silent on a week of a category that was promoted in every week of late. Same panel, same
+    seed: same forecast.
 
     Raises DataError where the panel cannot be used or its history is too short.
     """

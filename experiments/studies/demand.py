@@ -4,7 +4,8 @@ Complete Journey is a panel of 2,469 households, not all that stores sold: a sto
 or less, so that nobody forecasts single store-SKU-weeks well, and intervals of whole units cover more than 80 %. Models
 are judged there all the same, and on sums: SKUs of the chain and store tiers, where AutoETS can be fitted too (on most
 store-SKU series it sees nothing but zeros). Its 53 weeks hold no second year: "seasonal naive" is the last week. The
-cutoffs lie one horizon apart at the end of the year; settings were chosen on earlier weeks.
+cutoffs lie one horizon apart at the end of the year; settings were chosen on the weeks before September. Bias stands
+beside WMAPE: a sum can be off by a level that its rows hide.
 """
 
 from collections.abc import Mapping
@@ -152,7 +153,7 @@ def _findings(judged: pd.DataFrame, sums: pd.DataFrame, left_out: pd.DataFrame) 
         metrics |= {f"{level}.{name}.wmape": wmape[name].loc[level], f"{level}.{name}.bias": bias[name].loc[level]}
     ours, simple = wmape["model"], wmape.drop(columns="model").min(axis=1)
     told = "; ".join(
-        f"{what} {ours[level]:.1%} (all {bias['model'].loc[level]:+.1%}), best simple {simple[level]:.1%}"
+        f"{what} {ours[level]:.1%} (bias {bias['model'].loc[level]:+.1%}), best simple {simple[level]:.1%}"
         for level, what in (("SKU in the chain", "of a SKU's week in the chain"), ("category", "of a category's"))
     )
     headline = f"Pinball loss {loss:.3f} of mean sales, best simple forecast {best:.3f}; WMAPE {told}."
@@ -160,7 +161,7 @@ def _findings(judged: pd.DataFrame, sums: pd.DataFrame, left_out: pd.DataFrame) 
     goals = (
         Goal("pinball loss below simple forecasts", f"{loss:.3f}", f"< {best:.3f}", loss < best),
         Goal("80 % intervals cover", f"{covered:.1%}", "76 % or more", covered >= 0.76),
-        Goal("WMAPE of categories' weeks as simple forecasts'", f"{whole:.1%}", f"{least:.1%} or less", whole <= least),
+        Goal("WMAPE of a category's week", f"{whole:.1%}", f"best simple forecast, {least:.1%}", whole <= least),
     )
     return Findings(
         headline,

@@ -87,6 +87,18 @@ def test_a_plan_is_used(seen: pd.DataFrame, made: pd.DataFrame) -> None:
     assert dull["mean"].sum() < 0.95 * made["mean"].sum()
 
 
+@pytest.mark.parametrize("plan", ["silent", "missing"])
+def test_a_plan_that_is_not_known_is_not_one_without_promotions(plan: str) -> None:
+    rng = np.random.default_rng(0)
+    promoted = rng.random((40, 34)) < 0.4
+    panel = panel_of(rng.poisson(np.where(promoted, 8.0, 2.0))).assign(display=promoted.ravel().astype(np.float32))
+    cutoff = CUTOFF.minus_days(28)
+    is_ahead = panel["week"] >= cutoff.at
+    seen = panel.assign(units=panel["units"].mask(is_ahead), display=panel["display"].mask(is_ahead, 0))
+    made = forecast(seen if plan == "silent" else seen[~is_ahead], cutoff, 4, 0)
+    assert made["mean"].mean() == pytest.approx(0.4 * 8 + 0.6 * 2, rel=0.1)
+
+
 def test_one_sku_without_prices_or_stock_and_a_store_without_sales() -> None:
     rng = np.random.default_rng(0)
     sold = np.vstack([rng.poisson(3.0, (4, 30)), np.zeros((1, 30))])
@@ -113,6 +125,47 @@ def test_what_is_not_listed_is_not_forecast() -> None:
     assert set(made["store_id"]) == {"000", "002"}
 
 
+def test_a_sku_that_only_just_came_spoils_no_forecast() -> None:
+    """Its first week is left out, so that it was on no shelf yet: it has the category's rate."""
+    rng = np.random.default_rng(0)
+    parts = [panel_of(rng.poisson(4.0, (6, 30)), one_store=True).assign(store_id=store) for store in ("a", "b", "c")]
+    panel = pd.concat(parts, ignore_index=True)
+    is_early = panel["week"] < CUTOFF.minus_days(7).at
+    only_in_c = (panel["sku"] == "005") & (panel["store_id"] != "c")
+    panel = panel[~(is_early & (only_in_c | (panel["sku"] == "004")))]
+    known = cube(panel, CUTOFF)
+    assert np.isfinite(as_of(past(known), known.known).base).all()
+    made = forecast(panel, CUTOFF, 2, 0)
+    assert made[["mean", "p10", "p50", "p90"]].notna().all(axis=None)
+    assert made["mean"].sum() == pytest.approx(4 * len(made), rel=0.15)
+    assert made[made["sku"] == "004"]["mean"].mean() == pytest.approx(4, rel=0.3)
+
+
+def test_a_sku_that_left_long_ago_spoils_no_forecast() -> None:
+    rng = np.random.default_rng(0)
+    panel = panel_of(rng.poisson(4.0, (6, 30)), one_store=True)
+    left = (panel["sku"] == "003") & (panel["week"] >= CUTOFF.minus_days(7 * 15).at)
+    made = forecast(panel.assign(is_listed=~left, units=panel["units"].where(~left, 0)), CUTOFF, 2, 0)
+    assert set(made["sku"]) == {"000", "001", "002", "004", "005"}
+    assert made["mean"].mean() == pytest.approx(4, rel=0.2)
+
+
+def test_shelves_that_stood_empty_of_late_say_nothing_of_the_level() -> None:
+    rng = np.random.default_rng(0)
+    share = np.ones((6, 30))
+    share[:, 19:23] = 0
+    panel = panel_of(rng.poisson(4.0, (6, 30)) * share, share)
+    assert forecast(panel, CUTOFF, 2, 0)["mean"].mean() == pytest.approx(4, rel=0.25)
+
+
+def test_sales_that_rise_are_followed() -> None:
+    rng = np.random.default_rng(0)
+    level = np.concatenate([np.full(20, 2.0), np.linspace(2.2, 6, 10)])
+    panel = panel_of(rng.poisson(level, (40, 30)))
+    made = forecast(panel, CUTOFF, 2, 0)
+    assert 4.5 < made["mean"].mean() < 8
+
+
 def test_baselines_by_hand() -> None:
     panel = panel_of([[9.0, 1, 2, 3], [0, 0, 0, 4]])
     assert seasonal_naive(panel, CUTOFF, 2)["mean"].tolist() == [3, 3, 4, 4]
@@ -121,8 +174,20 @@ def test_baselines_by_hand() -> None:
     assert seasonal_naive(year, CUTOFF, 2)["mean"].tolist() == [8, 9]
 
 
-def test_shares_of_pairs_to_come() -> None:
+def test_shares_of_pairs_to_come_fall_with_the_root_of_the_history() -> None:
     panel = panel_of([[1.0, 1, 1, 1], [0, 0, 1, 3]])
     late = (panel["store_id"] == "001") & (panel["week"] < CUTOFF.minus_days(14).at)
-    assert entering_shares(panel[~late], CUTOFF, 1) == pytest.approx([1 / 7])
-    assert entering_shares(panel[~late], CUTOFF, 2) == pytest.approx([1 / 7, 4 / 6])
+    shares = entering_shares(panel[~late], CUTOFF, 2)
+    assert shares["horizon"].tolist() == [1, 2]
+    expected = [np.sqrt(3 / 5) / 7, (np.sqrt(3 / 6) + 3 * np.sqrt(4 / 6)) / 6]
+    assert shares["share"].tolist() == pytest.approx(expected)
+
+
+def test_shares_of_a_group_are_its_own_drawn_to_all() -> None:
+    panel = panel_of([[20.0] * 8, [0, 0, 0, 0, 0, 0, 0, 20]])
+    late = (panel["store_id"] == "001") & (panel["week"] < CUTOFF.minus_days(7).at)
+    overall = float(entering_shares(panel[~late], CUTOFF, 1)["share"].iloc[0])
+    by_store = entering_shares(panel[~late], CUTOFF, 1, ["store_id"]).set_index("store_id")["share"]
+    assert overall == pytest.approx(20 * np.sqrt(8 / 9) / 160)
+    assert by_store["000"] == pytest.approx(20 * overall / (140 + 20))
+    assert by_store["001"] == pytest.approx((20 * np.sqrt(8 / 9) + 20 * overall) / (20 + 20))

@@ -44,6 +44,12 @@ def test_scores_of_nothing_sold_are_not_known() -> None:
     assert table[["wmape", "bias", "pinball"]].isna().all(axis=None)
 
 
+def test_a_forecast_that_is_missing_is_not_passed_over() -> None:
+    missing = judged().assign(mean=[3.0, np.nan, 2])
+    with pytest.raises(DataError, match=r"1 of 3 forecasts lack a value \(mean\)"):
+        scores(missing)
+
+
 def test_sums_have_no_quantiles() -> None:
     added = added_up(judged().assign(week=1), ["week"])
     assert added.to_dict("records") == [{"week": 1, "units": 6, "mean": 6}]

@@ -67,3 +67,6 @@ def test_demand(tmp_path: Path) -> None:
     assert found.tables["store_SKU_weeks"]["weeks"].tolist() == [12, 12, 12]
     assert set(found.tables["by_store_tier"]["tier"]) <= {"small", "middle", "large"}
     assert all(np.isfinite(value) for value in found.metrics.values())
+    simple = [found.metrics[f"category.{name}.wmape"] for name in ("AutoETS", "moving_average", "seasonal_naive")]
+    assert found.goals[-1].is_met == (found.metrics["category.model.wmape"] <= min(simple))
+    assert abs(found.metrics["category.model.bias"]) < 0.5

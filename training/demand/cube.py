@@ -13,6 +13,8 @@ from training.demand.weeks import WEEK, WEEK_MICROSECONDS, microseconds
 Matrix = NDArray[np.float32]
 Codes = NDArray[np.int32]
 
+PROMOTED_WEEKS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Cube:
@@ -29,6 +31,9 @@ class Cube:
     display, mailer                  shares of the week
     is_listed                        1 or 0
     event                            codes into `events`, −1 without one
+    has_plan                         the panel speaks of all weeks to come that were asked for
+    has_promotions                   and of their promotions: a plan without any for a week, where no week of late was
+                                     without, does not know them yet
     """
 
     pairs: pd.DataFrame
@@ -46,11 +51,8 @@ class Cube:
     is_listed: Matrix
     event: Codes
     events: tuple[str, ...]
-
-    @property
-    def planned(self) -> int:
-        """Weeks from the cutoff on that the panel says something about."""
-        return len(self.weeks) - self.known
+    has_plan: bool
+    has_promotions: bool
 
 
 def cube(panel: pd.DataFrame, cutoff: Cutoff, stretch: int = 0) -> Cube:
@@ -76,6 +78,8 @@ def cube(panel: pd.DataFrame, cutoff: Cutoff, stretch: int = 0) -> Cube:
     codes[where] = event.cat.codes.to_numpy()
     names = ("price", "list_price", "display", "mailer")
     offers = {name: _filled(shape, where, panel[name], np.nan if "price" in name else 0.0) for name in names}
+    reach = stretch or after
+    has_plan = 0 < reach <= int(nth.max()) + 1
     return Cube(
         pairs=pd.DataFrame(
             {
@@ -93,6 +97,8 @@ def cube(panel: pd.DataFrame, cutoff: Cutoff, stretch: int = 0) -> Cube:
         is_listed=listed,
         event=codes,
         events=tuple(str(name) for name in event.cat.categories),
+        has_plan=has_plan,
+        has_promotions=has_plan and not _is_silent(offers["display"] + offers["mailer"], -first, reach),
         **offers,
     )
 
@@ -126,6 +132,13 @@ def _carry(listed: Matrix, known: int, *, planned: bool) -> None:
     """Weeks without a plan are listed as the last known one was."""
     if not planned and known > 0:
         listed[:, known:] = listed[:, known - 1 : known]
+
+
+def _is_silent(promoted: Matrix, known: int, reach: int) -> bool:
+    """Whether some week to come is without any promotion, while none of the last known ones was."""
+    is_any = np.asarray((promoted > 0).any(axis=0))
+    late = is_any[max(known - PROMOTED_WEEKS, 0) : known]
+    return bool(late.all() and not is_any[known : known + reach].all())
 
 
 def _exposure(

@@ -21,6 +21,8 @@ KEEP = 0.9
 """A week's weight in the base, relative to the week after it."""
 PRIOR_WEEKS = 2.0
 """How many weeks of its own a pair needs to count as much as what its SKU and store suggest."""
+SKU_PRIOR_WEEKS = 1.0
+"""How many store-weeks on the shelf a SKU needs to count as much as what its category suggests."""
 LEAST_RATE = 1e-3
 
 PAST = (
@@ -45,7 +47,8 @@ PAST = (
     "price_rank",
 )
 AHEAD = ("horizon", "year_ago", "sku_year_ago", "category_year_ago")
-PLAN = ("display", "mailer", "store_display", "store_mailer", "is_event", "event_lift")
+PROMOTED = ("display", "mailer", "store_display", "store_mailer")
+EVENTS = ("is_event", "event_lift")
 PRICED = ("discount", "price_change")
 
 
@@ -67,7 +70,9 @@ class Past:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the columns; plans and prices are looked at only where they are known ahead."""
-        return PAST + AHEAD + (PLAN if self.cube.planned else ()) + (PRICED if has_price_plan(self.cube) else ())
+        promoted = PROMOTED if self.cube.has_promotions else ()
+        priced = PRICED if has_price_plan(self.cube) else ()
+        return PAST + AHEAD + promoted + (EVENTS if self.cube.has_plan else ()) + priced
 
 
 def past(cube: Cube) -> Past:
@@ -97,8 +102,8 @@ def _running(matrix: Features, keep: float) -> Doubles:
 
 
 def has_price_plan(cube: Cube) -> bool:
-    """Whether prices of the weeks to come are known."""
-    return bool(np.isfinite(cube.price[:, cube.known :]).any())
+    """Whether prices of the weeks to come are known, promotions among them."""
+    return cube.has_promotions and bool(np.isfinite(cube.price[:, cube.known :]).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def as_of(history: Past, origin: int) -> AsOf:
     cube = history.cube
     sold, watched = ({w: _window(sums, origin, w) for w in WINDOWS} for sums in (history.sold, history.watched))
     per_sku = {w: _ratio(_by(cube.sku, sold[w]), _by(cube.sku, watched[w])) for w in (1, 4, 13)}
-    usual = per_sku[13]
+    usual = _usual(cube.sku, sold[13], watched[13])
     expected = usual * watched[13]
     store_level = (_by(cube.store, sold[13]) + 1) / (_by(cube.store, expected) + 1)
     prior = np.maximum(usual * store_level, LEAST_RATE)
@@ -142,13 +147,23 @@ def as_of(history: Past, origin: int) -> AsOf:
     return AsOf(origin, base, np.column_stack(columns).astype(np.float32))
 
 
+def _usual(sku: Codes, sold: Doubles, watched: Doubles) -> Doubles:
+    """The SKU's units per week on the shelf over all stores, drawn to the category's by SKU_PRIOR_WEEKS.
+
+    A SKU that was on no shelf has the category's rate; so has one that only just came (see `past`).
+    """
+    category = max(float(sold.sum()) / max(float(watched.sum()), 1.0), LEAST_RATE)
+    return (_by(sku, sold) + SKU_PRIOR_WEEKS * category) / (_by(sku, watched) + SKU_PRIOR_WEEKS)
+
+
 def rows(history: Past, known: AsOf, horizon: int, pairs: NDArray[np.int64]) -> Features:
     """The columns `history.names` of some pairs, `horizon` weeks ahead (1: the origin's own week)."""
     cube, week = history.cube, known.origin + horizon - 1
     ahead = [np.full(len(pairs), float(horizon)), *_year_ago(history, known, week, pairs)]
-    if cube.planned:
+    if cube.has_promotions:
         ahead += [cube.display[pairs, week], cube.mailer[pairs, week]]
         ahead += [_mean_by(cube.store, matrix[:, week])[pairs] for matrix in (cube.display, cube.mailer)]
+    if cube.has_plan:
         ahead += _events(history, known, week, pairs)
     if has_price_plan(cube):
         usual = _mean(cube.price[:, max(known.origin - 8, 0) : known.origin])

@@ -1,9 +1,11 @@
 """Demand of the weeks to come: LightGBM, one model for all horizons, each forecast straight from what is known now.
 
 The mean is Poisson with the base rate as offset; quantiles are learned as multiples of the base and calibrated on a
-later window (training.demand.conformal). Where stock was counted, labels are primary demand: what was sold plus what an
-empty shelf did not sell (training.demand.censoring), so that the forecast is of demand on a full shelf. Where it was
-not, it is a forecast of sales under the usual availability.
+later window (training.demand.conformal). Both are brought to the level of the last weeks (training.demand.level).
+
+Where stock was counted, labels are primary demand: what was sold plus what an empty shelf did not sell
+(training.demand.censoring), so that the forecast is of demand on a full shelf. Where it was not, it is a forecast of
+sales under the usual availability.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.clock import Cutoff
 from features.errors import DataError
@@ -19,6 +22,7 @@ from training.demand.censoring import Primary, untruncated
 from training.demand.conformal import Calibration, calibrate
 from training.demand.cube import Cube, cube
 from training.demand.features import AsOf, Doubles, Features, Past, as_of, past, rows
+from training.demand.level import LEVEL_WEEKS, level
 
 QUANTILES = (0.1, 0.5, 0.9)
 COLUMNS = ("store_id", "sku", "week", "mean", "p10", "p50", "p90")
@@ -53,18 +57,21 @@ class Rows:
     base      offset, units a week
     expected  primary demand, expected given what was sold
     drawn     primary demand with chance in it: whole units where the shelf was full
+    week      that they are of, a column of the cube
     """
 
     features: Features
     base: Doubles
     expected: Doubles
     drawn: Doubles
+    week: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Forecaster:
     """Fitted models of a category.
 
+    level        factor of means and quantiles (training.demand.level)
     names        of the features
     calibration  of the quantiles, from the last weeks before the cutoff
     is_demand    labels were primary demand (stock was counted), else sales
@@ -72,6 +79,7 @@ class Forecaster:
 
     mean: lgb.Booster
     quantiles: tuple[lgb.Booster, ...]
+    level: float
     calibration: Calibration
     names: tuple[str, ...]
     horizon_weeks: int
@@ -89,8 +97,8 @@ class Forecaster:
         week = history.cube.known + horizon - 1
         pairs = np.flatnonzero(history.cube.is_listed[:, week] > 0)
         features, base = rows(history, now, horizon, pairs), now.base[pairs]
-        mean = _mean(self.mean, features, base)
-        spread = self.calibration.apply(mean, _spread(self.quantiles, features, base))
+        mean = self.level * _mean(self.mean, features, base)
+        spread = self.calibration.apply(mean, self.level * _spread(self.quantiles, features, base))
         table = history.cube.pairs.iloc[pairs].reset_index(drop=True)
         table["week"] = history.cube.weeks[week]
         return table.assign(mean=mean, p10=spread[:, 0], p50=spread[:, 1], p90=spread[:, 2])
@@ -103,7 +111,9 @@ def forecast(
 
     Columns: store_id, sku, week (first instant), mean, p10, p50, p90. Means add up: the mean of a store, a SKU or the
     chain is the sum of its rows; quantiles do not add up (training.demand.totals). A plan in the panel (weeks from the
-    cutoff on) has to reach over all of these weeks to be used. Same panel, same seed: same forecast.
+    cutoff on) has to reach over all of these weeks to be used; without one, promotions are taken to be as usual, and so
+    they are where a plan is silent on a week of a category that was promoted in every week of late. Same panel, same
+    seed: same forecast.
 
     Raises DataError where the panel cannot be used or its history is too short.
     """
@@ -125,12 +135,24 @@ def fit(known: Cube, horizon_weeks: int, seed: int, *, threads: int = 1, outside
     first = _sampled(history, labels, early, horizon_weeks, rng)
     held = _sampled(history, labels, late, horizon_weeks, rng)
     quantiles = tuple(_fit_quantile(first, level, params) for level in QUANTILES)
-    mean = _mean(_fit_mean(first, params), held.features, held.base)
-    calibration = calibrate(mean, _spread(quantiles, held.features, held.base), held.drawn, QUANTILES)
-    every = _sampled(history, labels, (LEAST_PAST, known.known), horizon_weeks, rng)
-    return Forecaster(
-        _fit_mean(every, params), quantiles, calibration, history.names, horizon_weeks, primary is not None
-    )
+    learned = _fit_mean(first, params)
+    then = _level(learned, _rows(history, labels, _latest(early), horizon_weeks, rng), horizon_weeks)
+    mean, spread = _mean(learned, held.features, held.base), _spread(quantiles, held.features, held.base)
+    calibration = calibrate(then * mean, then * spread, held.drawn, QUANTILES)
+    whole = (LEAST_PAST, known.known)
+    final = _fit_mean(_sampled(history, labels, whole, horizon_weeks, rng), params)
+    now = _level(final, _rows(history, labels, _latest(whole), horizon_weeks, rng), horizon_weeks)
+    return Forecaster(final, quantiles, now, calibration, history.names, horizon_weeks, primary is not None)
+
+
+def _latest(weeks: tuple[int, int]) -> tuple[int, int]:
+    return max(weeks[0], weeks[1] - LEVEL_WEEKS), weeks[1]
+
+
+def _level(model: lgb.Booster, recent: Rows | None, horizon_weeks: int) -> float:
+    if recent is None:
+        return 1.0
+    return level(recent.week, recent.expected, _mean(model, recent.features, recent.base), horizon_weeks)
 
 
 def _window(known: Cube, horizon_weeks: int) -> int:
@@ -162,6 +184,16 @@ def _drawn(known: Cube, primary: Primary | None, rng: np.random.Generator) -> Do
 def _sampled(
     history: Past, labels: tuple[Doubles, Doubles], weeks: tuple[int, int], horizon_weeks: int, rng: np.random.Generator
 ) -> Rows:
+    """`_rows`. Raises DataError where there are none."""
+    found = _rows(history, labels, weeks, horizon_weeks, rng)
+    if found is None:
+        raise DataError("panel: no SKU was on a shelf in the weeks to learn from. Next: check listings and stock.")
+    return found
+
+
+def _rows(
+    history: Past, labels: tuple[Doubles, Doubles], weeks: tuple[int, int], horizon_weeks: int, rng: np.random.Generator
+) -> Rows | None:
     """At most ROWS rows whose week lies in `weeks`; a week without any time on the shelf teaches nothing."""
     first, after = weeks
     origins = range(max(LEAST_PAST, first - horizon_weeks + 1, after - ORIGINS), after)
@@ -178,9 +210,10 @@ def _sampled(
                 pairs = np.sort(rng.choice(pairs, quota, replace=False))
             if len(pairs):
                 features = rows(history, now, horizon, pairs)
-                found.append(Rows(features, now.base[pairs], *(label[pairs, week] for label in labels)))
+                expected, drawn = (label[pairs, week] for label in labels)
+                found.append(Rows(features, now.base[pairs], expected, drawn, np.full(len(pairs), week)))
     if not found:
-        raise DataError("panel: no SKU was on a shelf in the weeks to learn from. Next: check listings and stock.")
+        return None
     return Rows(*(np.concatenate([getattr(one, name) for one in found]) for name in Rows.__dataclass_fields__))
 
 

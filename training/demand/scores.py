@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from features.errors import DataError
+
 LEVELS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 FIGURES = ("weeks", "units", "wmape", "bias", "pinball", "coverage", "below", "above")
 
@@ -22,7 +24,10 @@ def scores(judged: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     pinball   mean of the three quantiles' pinball losses, relative to the mean of units (Koenker and Bassett 1978)
     coverage  share of rows from p10 to p90, both included: 0.8 where quantiles hold and counts are not tiny
     below, above  shares of rows under p10 and over p90: at most 0.1 each where quantiles hold
+
+    Raises DataError where a forecast lacks a value: left out of the sums, it would count as a good one.
     """
+    _refuse_missing(judged)
     rows = pd.DataFrame(
         {
             "units": judged["units"].astype(float),
@@ -50,6 +55,17 @@ def scores(judged: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         }
     )
     return table.rename_axis(list(by)).reset_index() if by else table.reset_index(drop=True)
+
+
+def _refuse_missing(judged: pd.DataFrame) -> None:
+    missing = judged[["mean", *LEVELS]].isna()
+    if missing.any(axis=None):
+        names = ", ".join(missing.columns[missing.any()])
+        count = int(missing.any(axis=1).sum())
+        raise DataError(
+            f"{count:,} of {len(judged):,} forecasts lack a value ({names}). Next: a model has to answer for every row "
+            "that it is judged on."
+        )
 
 
 def _pinball(judged: pd.DataFrame) -> pd.Series:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from features.clock import Cutoff
-from training.demand.cube import cube
+from training.demand.weeks import WEEK
 
 LOOK_BACK_WEEKS = 8
+FADING = 0.5
+"""Chosen on Complete Journey's weeks before September."""
+PRIOR_UNITS = 20.0
 
 
 def totals(forecast: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -19,19 +21,32 @@ def totals(forecast: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return forecast.groupby(list(by), observed=True, sort=True)["mean"].sum().reset_index()
 
 
-def entering_shares(panel: pd.DataFrame, cutoff: Cutoff, horizon_weeks: int) -> list[float]:
-    """Share of a week's units sold by pairs that were not known at the origin, for 1 to `horizon_weeks` weeks ahead.
+def entering_shares(panel: pd.DataFrame, cutoff: Cutoff, horizon_weeks: int, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Share of a week's units sold by pairs that were not known at the origin: columns `by`, horizon (1: next), share.
 
-    Means of the last LOOK_BACK_WEEKS origins before the cutoff. A total that is to stand for all sales, not only for
-    those of known pairs, is the sum of the forecast over 1 minus this share.
+    A total that is to stand for all sales, not only for those of known pairs, is the sum of the forecast over 1 minus
+    this share. From the last LOOK_BACK_WEEKS weeks before the cutoff; a group of the columns `by` of the panel (its
+    SKUs, say: fast ones are known nearly everywhere) is drawn to all of it by PRIOR_UNITS. The longer a history, the
+    fewer pairs are left to enter: shares are taken to fall with the root of its length (FADING).
     """
-    known = cube(panel, cutoff)
-    units = known.units[:, : known.known].astype(np.float64)
-    began = np.argmax(known.is_listed[:, : known.known] > 0, axis=1)
-    shares = []
+    columns = list(dict.fromkeys(["store_id", "sku", "week", "units", *by]))
+    seen = panel.loc[panel["units"].notna() & panel["is_listed"], columns]
+    first, week = panel["week"].min(), pd.Timedelta(WEEK)
+    nth, known = (seen["week"] - first) // week, int((pd.Timestamp(cutoff.at) - first) // week)
+    began = nth.groupby([seen["store_id"], seen["sku"]], observed=True).transform("min")
+    units = seen["units"].astype(float)
+    found: list[pd.DataFrame] = []
     for ahead in range(1, horizon_weeks + 1):
-        weeks = range(max(known.known - LOOK_BACK_WEEKS, ahead), known.known)
-        new = sum(float(units[began > week - ahead, week].sum()) for week in weeks)
-        every = sum(float(units[:, week].sum()) for week in weeks)
-        shares.append(new / every if every > 0 else 0.0)
-    return shares
+        is_recent = (nth >= max(known - LOOK_BACK_WEEKS, ahead)) & (nth < known)
+        faded = units * (began > nth - ahead) * ((nth + 1) / (known + ahead)) ** FADING
+        sums = pd.DataFrame({"new": faded, "every": units})[is_recent]
+        new, every = sums.sum()
+        share = new / every if every > 0 else 0.0
+        if by:
+            groups = [seen.loc[is_recent, name].astype(object) for name in by]
+            of = sums.groupby(groups).sum()
+            table = ((of["new"] + PRIOR_UNITS * share) / (of["every"] + PRIOR_UNITS)).rename("share").reset_index()
+        else:
+            table = pd.DataFrame({"share": [share]})
+        found.append(table.assign(horizon=ahead))
+    return pd.concat(found, ignore_index=True)[[*by, "horizon", "share"]]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
@@ -106,6 +107,13 @@ def test_onnx_scores_as_lightgbm_does(model: Ranker, exported: dict[str, Path], 
     rows = stack(windows).features
     np.testing.assert_allclose(served(rows), model(rows), atol=1e-5)
     assert len(np.unique(model(rows))) > 50, "a constant would agree with anything"
+
+
+def test_the_same_trees_are_the_same_bytes(exported: dict[str, Path]) -> None:
+    """The converter collects operator domains in a set, whose order changes from process to process."""
+    domains = [each.domain for each in onnx.load(str(exported["some.onnx"])).opset_import]
+    assert domains == sorted(domains)
+    assert "ai.onnx.ml" in domains
 
 
 def test_onnx_agrees_on_extreme_rows(model: Ranker, exported: dict[str, Path]) -> None:

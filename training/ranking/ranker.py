@@ -200,7 +200,11 @@ def _raw_scores(ranker: Ranker, shape: list[tuple[str, FloatTensorType]]) -> Any
     text = spelling.sub(r"\g<1>lambdarank", ranker.booster.model_to_string())
     text = re.sub(r"^tree_sizes=.*\n", "", text, flags=re.MULTILINE)  # lengths in bytes, which now change
     text = re.sub(r"(?<=^threshold=).+$", _rounded_down, text, flags=re.MULTILINE)
-    return onnxmltools.convert_lightgbm(lgb.Booster(model_str=text), name="ranker", initial_types=shape, zipmap=False)
+    made = onnxmltools.convert_lightgbm(lgb.Booster(model_str=text), name="ranker", initial_types=shape, zipmap=False)
+    domains = sorted(made.opset_import, key=lambda opset: opset.domain)  # the converter keeps them in a set
+    del made.opset_import[:]
+    made.opset_import.extend(domains)
+    return made
 
 
 def _rounded_down(thresholds: re.Match[str]) -> str:

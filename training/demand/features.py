@@ -2,7 +2,8 @@
 
 An origin `o` is a column of the cube: the first week that may not be seen. A forecast `h` weeks ahead is of week o + h
 − 1. Rates are units per week on the shelf. Most features are relative to the base, a smoothed rate of the pair, so that
-one model serves small stores and large ones.
+one model serves small stores and large ones. What all pairs of a week share, such as the category's own rate, is left
+out: a history has fifty such values, and trees would remember the weeks that had them.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ PRIOR_WEEKS = 2.0
 SKU_PRIOR_WEEKS = 1.0
 """How many store-weeks on the shelf a SKU needs to count as much as what its category suggests."""
 LEAST_RATE = 1e-3
+LONG_LISTED = 13
+"""Weeks after which a pair is no longer new. Where all pairs begin together, more would tell one week from another."""
 
 PAST = (
     "log_base",
@@ -38,10 +41,6 @@ PAST = (
     "sku_weeks_since_sale",
     "sku_share_of_stores_4",
     "store_rate_4",
-    "category_rate_4",
-    "category_rate_1",
-    "display_4",
-    "mailer_4",
     "discount_last",
     "price_trend",
     "price_rank",
@@ -133,15 +132,13 @@ def as_of(history: Past, origin: int) -> AsOf:
         np.log(prior),
         *(_ratio(sold[w], watched[w]) / base for w in WINDOWS),
         _weeks_since(seen, origin),
-        np.minimum(_weeks_on_list(cube, origin), 60),
+        np.minimum(_weeks_on_list(cube, origin), LONG_LISTED),
         recent.std(axis=1) / np.sqrt(base),
         watched[4] / 4,
         *(per_sku[w] / np.maximum(usual, LEAST_RATE) for w in (4, 1)),
         _by_largest(cube.sku, seen, origin),
         _by(cube.sku, (sold[4] > 0).astype(np.float64)) / _by(cube.sku, np.ones(len(base), dtype=np.float64)),
         _relative(_by(cube.store, sold[4]), _by(cube.store, usual * watched[4])),
-        *(np.broadcast_to(_relative(sold[w].sum(), (usual * watched[w]).sum()), base.shape) for w in (4, 1)),
-        *(matrix[:, max(origin - 4, 0) : origin].mean(axis=1) for matrix in (cube.display, cube.mailer)),
         *_prices(cube, origin),
     ]
     return AsOf(origin, base, np.column_stack(columns).astype(np.float32))

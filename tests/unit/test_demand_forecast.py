@@ -9,7 +9,7 @@ from features.errors import DataError
 from tests.helpers.demand_panels import CUTOFF, panel_of
 from training.demand.baselines import moving_average, seasonal_naive
 from training.demand.cube import cube
-from training.demand.features import as_of, past, rows
+from training.demand.features import PAST, as_of, past, rows
 from training.demand.forecast import COLUMNS, forecast
 from training.demand.totals import entering_shares, totals
 
@@ -191,3 +191,18 @@ def test_shares_of_a_group_are_its_own_drawn_to_all() -> None:
     assert overall == pytest.approx(20 * np.sqrt(8 / 9) / 160)
     assert by_store["000"] == pytest.approx(20 * overall / (140 + 20))
     assert by_store["001"] == pytest.approx((20 * np.sqrt(8 / 9) + 20 * overall) / (20 + 20))
+
+
+def test_no_feature_tells_one_week_from_another() -> None:
+    """What all pairs of an origin share is the same at every late origin: trees cannot remember weeks by it."""
+    units = np.random.default_rng(3).poisson(0.5, (60, 52))
+    units[:, 0] = 1
+    panel = panel_of(units)
+    panel["sku"] = (panel["store_id"].astype(int) % 6).astype(str)
+    panel["store_id"] = (panel["store_id"].astype(int) // 6).astype(str)
+    history = past(cube(panel, CUTOFF))
+    one, other = (as_of(history, origin).columns for origin in (30, 45))
+    shared = [name for nth, name in enumerate(PAST) if np.ptp(one[:, nth]) < 1e-5 and np.ptp(other[:, nth]) < 1e-5]
+    assert {"weeks_listed", "shelf_share_4"} <= set(shared)
+    for name in shared:
+        assert one[0, PAST.index(name)] == other[0, PAST.index(name)], name

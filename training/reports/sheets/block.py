@@ -147,19 +147,28 @@ def added(column: Column, rows: pd.DataFrame) -> float:
     return int(total) / 100 if column.kind is Kind.CENTS else float(total)
 
 
-def widths(sheet: Worksheet, placed: Sequence[tuple[Placed, Table]]) -> None:
+def widths(sheet: Worksheet, placed: Sequence[tuple[Placed, Table, pd.DataFrame]]) -> None:
     """Each column of the sheet as wide as the widest that any of its tables asks for; sentences wrap."""
     wide: dict[int, int] = {}
-    for each, table in placed:
+    for each, table, rows in placed:
         for name, at in each.columns.items():
             column = table.column(name)
             wide[at] = max(
                 wide.get(at, 0),
                 NAME_WIDTH if name == "name" else WIDTHS.get(column.kind, WIDTH),
                 _longest_word(column.title) + 3,
+                _longest_value(column, rows),
             )
     for at, width in wide.items():
         sheet.set_column(at, at, width)
+
+
+def _longest_value(column: Column, rows: pd.DataFrame) -> int:
+    """Of words that do not wrap, up to `NAME_WIDTH`; 0 for others, and for columns that are only in the workbook."""
+    if column.kind not in WORDS or column.kind is Kind.SENTENCE or column.name not in rows:
+        return 0
+    longest = max((len(str(value)) for value in rows[column.name].dropna()), default=-2)
+    return min(longest + 2, NAME_WIDTH)
 
 
 def whole(placed: Placed) -> str:

@@ -75,7 +75,7 @@ def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: As
     totals(sheet, look, added, rows, placed, TOTAL_ROW)
     _invite(sheet, look, placed)
     _colour(sheet, book, placed)
-    widths(sheet, [(placed, SHEET_TABLE)])
+    widths(sheet, [(placed, SHEET_TABLE, rows)])
     sheet.set_row(HEAD_ROW, 32)
     sheet.freeze_panes(HEAD_ROW + 1, FROZEN_COLUMNS)
     sheet.repeat_rows(HEAD_ROW)

@@ -48,7 +48,7 @@ def formats(book: xlsxwriter.Workbook) -> Formats:
     kinds = {
         kind: top | ({"num_format": NUMBER_FORMATS[kind]} if kind in NUMBER_FORMATS else {})
         | ({"text_wrap": True} if kind is Kind.SENTENCE else {})
-        | ({"indent": 1} if kind in WORDS else {})
+        | ({"indent": 1, "align": "left"} if kind in WORDS else {})
         for kind in Kind
     }  # fmt: skip
     head = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bottom_color": SOFT, "bg_color": PANEL}

@@ -21,7 +21,7 @@ MATRIX_SKUS = 60
 def write(
     sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: AssortmentReport, screen: str, top: int
 ) -> None:
-    placed: list[tuple[Placed, Table]] = []
+    placed: list[tuple[Placed, Table, pd.DataFrame]] = []
     row = top
     names = dict(zip(report.tables["clusters"]["cluster"], report.tables["clusters"]["name"], strict=True))
     for table in tables_of(screen):
@@ -36,7 +36,7 @@ def write(
             row += 3
             continue
         here = block(sheet, look, table, rows, row, _formulas(table.name, report))
-        placed.append((here, table))
+        placed.append((here, table, rows))
         _colours(sheet, book, here, table.name)
         row = here.next_row
     widths(sheet, placed)

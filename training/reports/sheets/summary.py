@@ -41,7 +41,7 @@ def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: As
     row = _told(sheet, look, "What is not known", report.not_known or ("Nothing was found.",), row)
     if len(report.tables["overrides"]):
         block(sheet, look, BY_NAME["overrides"], report.tables["overrides"], row)
-    widths(sheet, [(money, MONEY), (measures, MEASURES)])
+    widths(sheet, [(money, MONEY, report.tables[MONEY.name]), (measures, MEASURES, report.tables[MEASURES.name])])
     sheet.set_column(0, 0, FIRST_WIDTH)
     for placed, name in ((money, "change_cents"), (measures, "change")):
         _signs(sheet, book, placed, name)

@@ -104,6 +104,13 @@ def test_terms_that_no_order_can_keep_leave_lists_at_known_costs(planned):
     assert report.proof.audit_passed
 
 
+def test_suppliers_who_cannot_deliver_enough_leave_lists_at_known_costs(planned):
+    report = planned(supplier_terms=TERMS.replace("CAST(NULL AS DOUBLE) AS capacity", "7.0 AS capacity"))
+    assert "no order covers the demand" in report.missing["turns"]
+    assert report.proof.audit_passed
+    assert (report.tables["cluster_curve"]["profit_cents"] > 0).all()
+
+
 def test_no_price_is_known(planned):
     nothing = "SELECT * REPLACE (CAST(NULL AS DECIMAL(18,4)) AS paid, CAST(NULL AS DECIMAL(18,4)) AS list_price)"
     report = planned(

@@ -135,13 +135,17 @@ def _keeps_rules(problem: Problem) -> bool:
 def foreseen_cents(problem: Problem, joined: Joined | None) -> float:
     """What a plan earns that is made without proof and without a clock: for comparing many problems.
 
-    With terms, the best of `GLANCES` turns of lists and orders; 0 where no list keeps the rules.
+    With terms, the best of `GLANCES` turns of lists and orders; at known costs where no order can keep to them. 0 where
+    no list keeps the rules.
     """
-    if joined is None:
-        listed = search_chain(problem, shelves(problem))
-        return 0.0 if listed is None else profit_cents(problem, listed)
-    turns = [turn.profit_cents for turn in _glances(joined)]
-    return max(turns, default=0.0)
+    try:
+        turns = [] if joined is None else [turn.profit_cents for turn in _glances(joined)]
+    except DataError:
+        turns = []
+    if turns:
+        return max(turns)
+    listed = search_chain(problem, shelves(problem))
+    return 0.0 if listed is None else profit_cents(problem, listed)
 
 
 def _glances(joined: Joined) -> Iterator[Turn]:

@@ -1,11 +1,13 @@
-"""What a plan earns under its own model and in resampled histories: where they part, a buyer is told."""
+"""What a buyer is told of a plan that its model may overrate: by resampled histories, and by what a unit sells for."""
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.helpers.shelf_shops import two_skus
+from training.assort.defects import traded_up
 from training.assort.outcome import Outcome, overrated
 
 
@@ -21,3 +23,16 @@ def test_a_plan_that_resamples_like_less_is_told_to_be_overrated(factors, said):
     )  # fmt: skip
     found = overrated(out)
     assert [said in sentence for sentence in found] == ([] if said is None else [True])
+
+
+@pytest.mark.parametrize(("sales", "said"), [(1200, "dearer SKUs"), (1050, None), (800, "cheaper SKUs"), (0, None)])
+def test_a_plan_that_needs_shoppers_to_trade_up_says_so(sales, said):
+    rows = pd.DataFrame({
+        "sales_now_cents": [600, 400],
+        "sales_proposed_cents": [sales, 0],
+        "units_now": [6.0, 4.0],
+        "units_proposed": [10.0, 0.0],
+    })  # fmt: skip
+    found = traded_up(rows)
+    assert [said in sentence for sentence in found] == ([] if said is None else [True])
+    assert all("1.00 now" in sentence for sentence in found)

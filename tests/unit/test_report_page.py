@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.report_fixture import narrow_report
+from tests.helpers.report_fixture import narrow_report, report
 from tests.helpers.report_reading import cents, read_page
 from training.reports import xlsx
 from training.reports.columns import Kind
+from training.reports.declared import BY_NAME
+from training.reports.grid import grid
 from training.reports.headline import moves
 from training.reports.html import page
+from training.reports.names import names
 from training.reports.rows import document, rows
 from training.reports.writing import change_percent, gain, money, short, written
 
@@ -110,3 +113,10 @@ def test_rows_for_programs_are_plain():
     }  # fmt: skip
     assert rows(narrow_report(skus=2, clusters=1), "rules") == []
     assert [column["name"] for column in made["columns"]["rules"]][:2] == ["rule", "kind"]
+
+
+@pytest.mark.parametrize(("name", "level"), [("removals", "95 % interval"), ("clusters", "80 % interval")])
+def test_a_head_tells_the_level_of_its_own_interval(name, level):
+    made = report()
+    heads = grid(BY_NAME[name], made.tables[name], names(made)).heads
+    assert level in [head.title for head in heads]

@@ -12,6 +12,8 @@ from training.assort.shoppers import OUTSIDE_SHARES, Shoppers
 from training.assort.terms import buying_groups
 from training.reports.writing import money
 
+TRADED_UP = 0.1
+"""Of what a unit sells for: a change that a buyer has to know of."""
 _USED = ("web_orders", "till_receipts", "skus", "stores", "stock", "prices", "promotions", "listings", "supplier_terms")
 
 
@@ -103,5 +105,22 @@ def below_cost(decisions: pd.DataFrame) -> tuple[str, ...]:
     said = (
         f"SKUs that cost more now than they sell for, as recorded: {losing['sku'].nunique()}; they lose {money(lost)} "
         "over the weeks planned. Part of the gain is to be rid of them; check these costs first."
+    )
+    return (said,)
+
+
+def traded_up(decisions: pd.DataFrame) -> tuple[str, ...]:
+    """Where a unit sells for much more, or less, than today: the gain leans on shoppers who take dearer SKUs."""
+    sums = decisions[["sales_now_cents", "sales_proposed_cents", "units_now", "units_proposed"]].sum()
+    if not (sums > 0).all():
+        return ()
+    now, then = sums["sales_now_cents"] / sums["units_now"], sums["sales_proposed_cents"] / sums["units_proposed"]
+    change = float(then / now - 1)
+    if abs(change) < TRADED_UP:
+        return ()
+    said = (
+        f"A unit sells for {money(round(then))} as proposed, {money(round(now))} now: the plan takes it that shoppers "
+        f"take {'dearer' if change > 0 else 'cheaper'} SKUs or larger packs where others are gone, as those of stores "
+        "with such lists do. Nobody has seen these shoppers do it: try it in test stores first (screen 11)."
     )
     return (said,)

@@ -20,7 +20,7 @@ from serving.assortment_request import AssortmentRequest
 from training.assort import buying, festival, newcoming
 from training.assort.by_store import StoreLists, store_lists
 from training.assort.decisions import Evidence, decisions, moved_from, walk_range
-from training.assort.defects import below_cost, defects, unknowns
+from training.assort.defects import below_cost, defects, traded_up, unknowns
 from training.assort.evidence import backtests
 from training.assort.loyal import loyal_buyers
 from training.assort.outcome import Made, Outcome, outcome, overrated
@@ -174,7 +174,7 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stage
     )
     table = decisions(made.bought_scope, out, made.held.label, plan, why, weeks)
     tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
-    open_questions = (*unknowns(made.scope, made.found), *overrated(out), *below_cost(table))
+    open_questions = (*unknowns(made.scope, made.found), *overrated(out), *traded_up(table), *below_cost(table))
     by_store = made.by_store
     if by_store:
         open_questions = (*open_questions, by_store.sentence)

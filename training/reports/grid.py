@@ -90,11 +90,16 @@ def _belongs(before: Column, column: Column) -> bool:
     return is_interval or column.name == f"{before.name}_percent"
 
 
+_LEVEL = re.compile(r"\d+ %")
+"""Of an interval, as its column tells it."""
+
+
 def _head(group: list[Column]) -> Head:
     first = group[0]
     if len(group) == 2 and "low" in first.name.split("_"):
         what = first.title.removesuffix("Low").removesuffix(", low").removesuffix("Low %").strip()
-        return Head(f"{what} 80 %".strip() if what else "80 % interval", first.meaning, "number", " to ")
+        level = found[0] if (found := _LEVEL.search(first.meaning)) else "80 %"
+        return Head(f"{what} {level}" if what else f"{level} interval", first.meaning, "number", " to ")
     if first.kind in WIDE:
         return Head(first.title, first.meaning, "wide", "")
     return Head(

@@ -17,6 +17,7 @@ from training.supply.audit import audit
 from training.supply.cheapest import Most, cheapest_line
 from training.supply.from_tables import Wishes, from_tables
 from training.supply.joint_audit import joint_faults
+from training.supply.joint_search import improved
 from training.supply.problem import EVERYBODY
 from training.supply.solve import solve
 from training.supply.split import split
@@ -176,6 +177,37 @@ def test_a_plan_foreseen_without_a_clock_is_one_that_can_be_had():
 def test_what_is_foreseen_stays_within_the_bound(seed):
     joined = random_joined(seed)
     assert foreseen_cents(joined.shelf, joined) <= alternate(joined, 3).bound_cents + 1e-6
+
+
+def _turn(joined, listed):
+    line = first_line(joined)
+    return valued(joined, listed, solve(joined.supply.with_demand(demand_of(joined, listed)), 5), line)
+
+
+def test_what_does_not_pay_for_its_order_is_dropped_in_one_move():
+    supply = plain([[0, 0]], [[0.5, 0.5]], least_units=[[0, 500]])
+    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.ones((1, 1)))
+    both = _turn(joined, np.array([[True, True]]))
+    assert both.profit_cents < 0
+    assert improved(joined, both).listed.tolist() == [[True, False]]
+    kept = replace(joined, shelf=replace(joined.shelf, must=np.array([[False, True]])))
+    assert improved(kept, both).listed[0, 1]
+
+
+def test_what_suppliers_cannot_deliver_is_not_tried():
+    supply = replace(plain([[0, 0]], [[0.5, 0.5]]), capacity_units=np.array([60.0]))
+    joined = Joined(_shelf(supply.skus), np.full((1, 2), 100.0), supply, np.ones((1, 1)))
+    one = _turn(joined, np.array([[True, False]]))
+    assert improved(joined, one).listed.tolist() == [[True, False]]  # both together would need 67 units
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5])
+def test_improving_never_earns_less_and_passes_the_audit(seed):
+    joined = random_joined(seed)
+    found = alternate(joined, 3)
+    better = improved(joined, found.turns[0])
+    assert better.profit_cents >= found.turns[0].profit_cents
+    assert joint_faults(joined, better, found.bound_cents) == ()
 
 
 def test_a_line_that_no_order_can_beat_by_hand():

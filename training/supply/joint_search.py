@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.errors import DataError
 from training.assortment.problem import Flags, Floats
 from training.assortment.problem import Problem as Shelf
 from training.assortment.shelf import shelves
 from training.assortment.value import added_cents, incremental_cents
 from training.supply.alternate import Joined, Turn, at_costs, demand_of, first_line, line_of, valued
+from training.supply.cheapest import CostLine
 from training.supply.solve import glance
 
 _ROUNDS = 12
@@ -49,14 +51,22 @@ def improved(joined: Joined, turn: Turn) -> Turn:
         priced = at_costs(joined, line_of(joined, best.order, first))
         found = best
         for listed in _promising(priced, best.listed, [piece.keeps for piece in pieces]):
-            order = glance(joined.supply.with_demand(demand_of(joined, listed)))
-            if order is not None:
-                other = valued(joined, listed, order, first)
+            other = _ordered(joined, listed, first)
+            if other is not None:
                 found = max(found, other, key=lambda one: one.profit_cents)
         if found.profit_cents <= best.profit_cents + 1e-6:
             break
         best = found
     return best
+
+
+def _ordered(joined: Joined, listed: Flags, first: CostLine) -> Turn | None:
+    """The lists with an order at a glance; None where none is found, or where suppliers cannot deliver enough."""
+    try:
+        order = glance(joined.supply.with_demand(demand_of(joined, listed)))
+    except DataError:
+        return None
+    return None if order is None else valued(joined, listed, order, first)
 
 
 def _promising(priced: Shelf, listed: Flags, keeps: Sequence[Callable[[Flags], bool]]) -> Iterator[Flags]:

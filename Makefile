@@ -97,7 +97,7 @@ report: $(READY)  ## Plan a category and write the buyer's report (CATEGORY='COF
 
 .PHONY: mlflow
 mlflow: $(READY)  ## Open MLflow's pages on this machine
-	@$(BIN)/python -m training.mlflow_ui --work $(WORK) $(ARGS)
+	@$(BIN)/python -m training.tracking.mlflow_ui --work $(WORK) $(ARGS)
 
 # ------------------------------------------------------------------------------------------ quality
 

@@ -22,7 +22,7 @@ from experiments.compare import compare, read
 from features.clock import Cutoff
 from features.errors import StateError, UserError
 from features.settings import Settings
-from training.console import console, say, table
+from training.cli.console import console, say, table
 
 SOURCE = Path(__file__).resolve().parents[1]
 HEADLINE = "ndcg_at_10"
@@ -81,7 +81,16 @@ def _git(repository: Path, *arguments: str) -> bytes:
 
 def train(code: Path, settings: Settings, cutoff: Cutoff) -> str:
     """Train with the code in that folder; the model version. Raises StateError where it fails; its words are shown."""
-    command = [sys.executable, "-m", "training.cli", "train", "--work", str(settings.work), "--cutoff", str(cutoff)]
+    command = [
+        sys.executable,
+        "-m",
+        "training.cli",
+        "train",
+        "--work",
+        str(settings.work),
+        "--cutoff",
+        str(cutoff),
+    ]
     environment = os.environ | {"PYTHONPATH": str(code)}
     with subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         said = []

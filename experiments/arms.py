@@ -17,26 +17,26 @@ from experiments.findings import Say
 from features.clock import Cutoff
 from features.engine import duckdb_engine
 from features.errors import DataError
-from features.facts import Columns, Facts, Grouped
-from features.freeze import freeze
+from features.facts.as_of import labels_of
+from features.facts.facts import Columns, Facts, Grouped
+from features.facts.freeze import freeze
+from features.facts.snapshot import write_snapshot
 from features.known import known_before
 from features.settings import Settings
-from features.snapshot import write_snapshot
-from features.vector import names
-from features.warehouse import Warehouse
-from serving.bundle import Bundle, Catalogue, Lists
-from serving.candidates import Candidates
-from serving.recommender import Recommender
-from serving.scoring import GuardedRanker, OnnxRanker
-from serving.texts import Texts
-from training.candidates.proposals import fit_all, propose
-from training.first_visits import visits_between
-from training.interactions import interactions
-from training.learning import follow_parent
-from training.prepare import labels_of
-from training.ranking import ranker
-from training.ranking.rows import Rows, rows
-from training.windows import Window
+from features.vector.vector import names
+from features.warehouse.warehouse import Warehouse
+from serving.bundle.bundle import Bundle, Catalogue, Lists
+from serving.bundle.candidates import Candidates
+from serving.bundle.scoring import GuardedRanker, OnnxRanker
+from serving.bundle.texts import Texts
+from serving.recommender.recommender import Recommender
+from training.recommendations.candidates.proposals import fit_all, propose
+from training.recommendations.first_visits import visits_between
+from training.recommendations.interactions import interactions
+from training.recommendations.learning import follow_parent
+from training.recommendations.ranking import ranker
+from training.recommendations.ranking.rows import Rows, rows
+from training.recommendations.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

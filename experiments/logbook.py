@@ -17,9 +17,9 @@ from pathlib import Path
 from experiments.definition import Definition
 from experiments.findings import Findings, Goal
 from features.settings import Settings
-from training import origin
-from training.run_page import LONGEST_PARAMETER, Point, clean
-from training.tracking import Page, track_page, write_table
+from training.recommendations.run_page import LONGEST_PARAMETER, Point, clean
+from training.tracking import origin
+from training.tracking.mlflow_runs import Page, track_page, write_table
 
 FINDINGS = "findings.json"
 LOGGED = "logged"

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.clock import Cutoff
-from training.demand.weeks import WEEK
+from features.panel.weeks import WEEK
 
 Doubles = NDArray[np.float64]
 

@@ -31,7 +31,7 @@ def main(given: Sequence[str] | None = None) -> int:
     # Read by numerical libraries when they load: one pool of threads a process, asleep when idle.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from training.console import console, say
+    from training.cli.console import console, say
 
     screen = console()
     try:
@@ -50,7 +50,7 @@ def main(given: Sequence[str] | None = None) -> int:
 def run(definition: Definition, settings: Settings, screen: "Console", at: datetime, *, is_logged: bool) -> int:
     """0 where every goal was met, 1 otherwise. What was found is shown and kept whatever MLflow does."""
     from experiments import logbook
-    from training.console import say
+    from training.cli.console import say
 
     study, started = definition.find(), time.perf_counter()
     say(screen, f"{definition.name}: {definition.question}")
@@ -67,7 +67,7 @@ def run(definition: Definition, settings: Settings, screen: "Console", at: datet
 def _show(screen: "Console", findings: "Findings") -> None:
     import pandas as pd
 
-    from training.console import say, side_by_side, table
+    from training.cli.console import say, side_by_side, table
 
     say(screen, f"\n{findings.headline}\n")
     for name, rows in findings.tables.items():
@@ -85,7 +85,7 @@ def _show(screen: "Console", findings: "Findings") -> None:
 
 def _log(screen: "Console", folder: Path, settings: Settings) -> None:
     from experiments import logbook
-    from training.console import say
+    from training.cli.console import say
 
     try:
         say(screen, f"MLflow: {logbook.log(folder, settings)}")
@@ -95,7 +95,7 @@ def _log(screen: "Console", folder: Path, settings: Settings) -> None:
 
 def _log_kept(screen: "Console", settings: Settings) -> int:
     from experiments import logbook
-    from training.console import say
+    from training.cli.console import say
 
     waiting = list(logbook.unlogged(settings))
     for folder in waiting:
@@ -108,7 +108,7 @@ def _log_kept(screen: "Console", settings: Settings) -> int:
 def _list(screen: "Console") -> int:
     import pandas as pd
 
-    from training.console import table
+    from training.cli.console import table
 
     rows = [{"experiment": name, "question": Definition.load(name).question} for name in names()]
     screen.print(table("Experiments", pd.DataFrame(rows, columns=["experiment", "question"])))

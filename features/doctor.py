@@ -9,12 +9,12 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
-from features.customers import has_identifiers, identity_folder
+from features.identity.customers import has_identifiers, identity_folder
 from features.identity.ledger import current, resolved
 from features.loading.quarantine import REASON
 from features.settings import Settings
 from features.sql import count, parquet, quoted
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 _NEGLIGIBLE = 1e-9
 

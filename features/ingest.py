@@ -18,25 +18,25 @@ from duckdb import DuckDBPyConnection
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
 from features.contracts.table import Table
-from features.customers import resolution, resolve_customers
 from features.errors import DataError, UserError
+from features.files import locked
+from features.identity.customers import resolution, resolve_customers
 from features.identity.keyed_hash import KeyedHash
 from features.identity.ledger import resolved
-from features.loading.assemble import assemble, link
 from features.loading.concealment import concealed, identity_key, key_check
 from features.loading.faults import readable, writable
-from features.loading.lock import locked
 from features.loading.manifest import digest, facts, fingerprint, id_types, integer_ids, is_repeated
 from features.loading.merge import Merged, merge
 from features.loading.quarantine import write_quarantine
 from features.loading.report import IngestReport, TableReport, nothing_new, report, table_report
 from features.loading.staging import Staged, stage
+from features.privacy.suppression import Suppression, withhold
+from features.privacy.suppression import find as suppressed
 from features.settings import Settings
 from features.sources import complete_journey, tables
 from features.sql import NO_BAR, parquet
-from features.suppression import Suppression, withhold
-from features.suppression import find as suppressed
-from features.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
+from features.warehouse.assemble import assemble, link
+from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
 
 Progress = Callable[[str, float], None]
 """Called with what is being done next and the share of the load that is behind, 0 to 1."""

@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.identifiers import request_id as safe_request_id
-from serving.problems import (
+from serving.storefront.telemetry import Telemetry
+from serving.web.identifiers import request_id as safe_request_id
+from serving.web.problems import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
     INTERNAL,
@@ -25,7 +26,6 @@ from serving.problems import (
     ProblemError,
     response,
 )
-from serving.telemetry import Telemetry
 
 LOG = logging.getLogger("omnishelf.requests")
 

@@ -16,15 +16,15 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 
 from features.settings import Settings
-from serving.champion import ChampionHolder, load_champion
+from serving.app import web_app, web_routes
 from serving.front import FrontDoor
-from serving.payloads import RecommendationAnswer, RecommendationRequest
-from serving.problems import ProblemError
-from serving.storefront import Storefront
-from serving.suppressed import path_of
-from serving.telemetry import Telemetry, forget_dead_workers, forget_this_worker
-from serving.turnstile import Turnstile
-from serving.web import web_app, web_routes
+from serving.storefront.champion import ChampionHolder, load_champion
+from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
+from serving.storefront.queue import Turnstile
+from serving.storefront.storefront import Storefront
+from serving.storefront.suppressed import path_of
+from serving.storefront.telemetry import Telemetry, forget_dead_workers, forget_this_worker
+from serving.web.problems import ProblemError
 
 LOOK_SECONDS = 1.0
 """How often a worker looks whether the champion changed: one `stat`."""

@@ -23,8 +23,8 @@ def main(given: list[str] | None = None) -> int:
     from rich.console import Console
 
     from experiments.benchmarks import http, pipeline
-    from serving.registry import fetch
-    from training.promotion import promote
+    from serving.operate.registry import fetch
+    from training.recommendations.promotion import promote
 
     screen, at = Console(highlight=False), datetime.now(UTC)
     try:

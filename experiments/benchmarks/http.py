@@ -27,8 +27,8 @@ from rich.table import Table
 
 from features.errors import StateError, UserError
 from features.settings import Settings
-from features.warehouse import Warehouse
-from serving.launch import Address, free_port, started
+from features.warehouse.warehouse import Warehouse
+from serving.operate.launch import Address, free_port, started
 
 LIMIT_MS = 15.0
 """What a warm answer may cost."""

@@ -17,13 +17,13 @@ from duckdb import DuckDBPyConnection
 from rich.console import Console
 from rich.table import Table
 
+from experiments.models.identity_accuracy import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from experiments.simulator.people import Planted, plant_people
 from features.errors import UserError
 from features.identity.components import components
 from features.identity.entry import hash_identifiers
 from features.identity.evidence import ORIGINS, empty, gather
 from features.identity.keyed_hash import KeyedHash
-from features.identity.measure import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from features.identity.normalise import REGIONS
 from features.identity.resolve import Resolution, resolve
 from features.settings import Settings

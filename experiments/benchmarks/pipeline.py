@@ -25,9 +25,9 @@ from rich.table import Table
 from features.errors import UserError
 from features.ingest import ingest
 from features.settings import Settings
-from training.console import watched
-from training.pipeline import Plan, train
-from training.stages import Stages
+from training.cli.console import watched
+from training.recommendations.pipeline import Plan, train
+from training.tracking.stages import Stages
 
 LIMIT_SECONDS = 240.0
 LIMIT_MIB = 4096.0

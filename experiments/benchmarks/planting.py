@@ -27,7 +27,7 @@ from experiments.simulator.dials import Dials
 from experiments.simulator.plant import Planted, plant
 from features.errors import UserError
 from features.settings import Settings
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 GOAL_PURCHASES = 100_000_000
 SCALES = (1, 3)

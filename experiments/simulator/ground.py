@@ -20,7 +20,7 @@ from experiments.simulator.chance import below
 from experiments.simulator.dials import Dials
 from features.errors import DataError
 from features.sql import count, literal, parquet
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 LINES_AT_ONCE = 2_000_000
 """Lines of a block: what a few hundred megabytes hold with all that is planted on them."""

@@ -34,7 +34,7 @@ from features.contracts.inputs import INPUTS
 from features.errors import StateError, UserError
 from features.settings import Settings
 from features.sql import NO_BAR, count, literal
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share that is behind, 0 to 1."""

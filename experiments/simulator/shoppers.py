@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.choice.panel import Flags, Floats, Panel, checked
-from training.choice.transfer import Transfer
+from training.assortments.choice.panel import Flags, Floats, Panel, checked
+from training.assortments.choice.transfer import Transfer
 
 KINDS = ("mnl", "latent", "mixed", "nested", "markov", "ranking")
 TRAITS = ("log_price", "display")

@@ -11,16 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.findings import Findings, Goal, Say
+from experiments.models.zero_runs import availability
 from experiments.planted_demand import Plan, Planted, planted
 from experiments.studies.demand_figures import calibration, forecast_against_truth
 from features.clock import Cutoff
 from features.settings import Settings
-from training.demand.backtest import backtest
-from training.demand.baselines import moving_average, seasonal_naive
-from training.demand.censoring import untruncate
-from training.demand.forecast import forecast
-from training.demand.scores import calibration_curve, scores
-from training.demand.zero_runs import availability
+from training.assortments.demand.backtest import backtest
+from training.assortments.demand.baselines import moving_average, seasonal_naive
+from training.assortments.demand.censoring import untruncate
+from training.assortments.demand.forecast import forecast
+from training.assortments.demand.scores import calibration_curve, scores
 
 ENDS = Cutoff.parse("2025-01-06")
 MOST_BIAS = 0.03

@@ -16,17 +16,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.findings import Findings, Goal, Say
+from experiments.models.totals import entering_shares
 from experiments.studies.demand_figures import calibration, forecast_against_truth
 from features.clock import Cutoff
 from features.errors import UserError
+from features.panel.panel import panel
 from features.settings import Settings
-from features.warehouse import Warehouse
-from training.demand.backtest import Forecast, backtest, store_tiers, unforeseen
-from training.demand.baselines import moving_average, seasonal_naive
-from training.demand.forecast import forecast
-from training.demand.panel import panel
-from training.demand.scores import added_up, calibration_curve, point_scores, scores
-from training.demand.totals import entering_shares
+from features.warehouse.warehouse import Warehouse
+from training.assortments.demand.backtest import Forecast, backtest, store_tiers, unforeseen
+from training.assortments.demand.baselines import moving_average, seasonal_naive
+from training.assortments.demand.forecast import forecast
+from training.assortments.demand.scores import added_up, calibration_curve, point_scores, scores
 
 TOP_SKUS = 20
 SUMS = {"SKU in the chain": ["sku"], "store tier": ["tier"], "category": []}

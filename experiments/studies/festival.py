@@ -18,9 +18,9 @@ from experiments.simulator.accounts import STORE_CHAIN, WEB_SHOP
 from features.contracts.columns import WEB
 from features.settings import Settings
 from features.sql import instant, literal, parquet
-from features.warehouse import Warehouse
-from training.festival.events import AFTER_DAYS, Event
-from training.festival.past import Past, past
+from features.warehouse.warehouse import Warehouse
+from training.assortments.festival.events import AFTER_DAYS, Event
+from training.assortments.festival.past import Past, past
 
 
 def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:

@@ -20,15 +20,15 @@ from duckdb import DuckDBPyConnection
 
 from experiments import truth
 from experiments.findings import Findings, Goal, Say
-from features.customers import resolution
+from experiments.models.identity_accuracy import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from features.errors import DataError
 from features.identity.components import components
+from features.identity.customers import resolution
 from features.identity.evidence import LINKED
-from features.identity.measure import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from features.identity.shared import known_before
 from features.settings import Settings
 from features.sql import literal, parquet
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 PRECISION, RECALL = 0.995, 0.90
 ALLOWING: dict[str, tuple[str, ...]] = {

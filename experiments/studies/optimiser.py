@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from experiments.findings import Findings, Goal, Say
 from experiments.studies.optimiser_cases import chain, every_list, one_shelf, stores_of
 from features.settings import Settings
-from training.assortment.audit import audit
-from training.assortment.dinkelbach import cheap_bound_cents
-from training.assortment.plan import relative_gap
-from training.assortment.problem import Problem
-from training.assortment.search import search
-from training.assortment.selection import best_selection
-from training.assortment.shelf import Shelf, shelves
-from training.assortment.solve import solve
-from training.assortment.stores import plan_stores
+from training.assortments.optimiser.audit import audit
+from training.assortments.optimiser.dinkelbach import cheap_bound_cents
+from training.assortments.optimiser.plan import relative_gap
+from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.selection import best_selection
+from training.assortments.optimiser.shelf import Shelf, shelves
+from training.assortments.optimiser.shelf_search import search
+from training.assortments.optimiser.solve import solve
+from training.assortments.optimiser.stores import plan_stores
 
 _SIZES = ((50, 5), (100, 5), (200, 5), (60, 25), (100, 10), (200, 10), (100, 25), (200, 25))
 """SKUs and classes of the instances, in turn."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.assortment.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
 
 _LEAVES = (0.02, 0.1, 0.5, 1.0)
 """Attraction of a middling SKU over leaving with nothing: from a category that few buy to one that all do."""

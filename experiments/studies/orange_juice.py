@@ -12,14 +12,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.findings import Findings, Goal, Say
+from experiments.models.boosted_shares import boosted_nats
+from experiments.models.store_shares import StoreWeeks, floor_nats, plain_nats, popularity_nats, share_model
 from features.errors import DataError, StateError
 from features.settings import Settings
-from training.choice.boosted_shares import boosted_nats
-from training.choice.panel import Floats
-from training.choice.price import PriceData, against_shelf, ordinary, price_response
-from training.choice.store_shares import StoreWeeks, floor_nats, plain_nats, popularity_nats, share_model
-from training.figures import SOFT, STRONG
-from training.metrics.bootstrap import summary
+from training.assortments.choice.panel import Floats
+from training.assortments.choice.price import PriceData, against_shelf, ordinary, price_response
+from training.recommendations.figures import SOFT, STRONG
+from training.recommendations.metrics.bootstrap import summary
 
 BEFORE = {"popularity": 2.193, "logit": 2.009, "store effects": 1.978, "entropy floor": 1.819}
 """Nats on weeks 136 to 160 as measured before."""

@@ -8,16 +8,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.findings import Findings, Goal, Say
+from experiments.models.climb import climbed
+from experiments.models.price_cuts import controlled
 from experiments.simulator.shoppers import Size, World, best_list, observe, plant, true_transfer
 from features.settings import Settings
-from training.assortment.climb import climbed
-from training.choice.attraction import Attraction, averaged
-from training.choice.classes import choose
-from training.choice.estimate import fit
-from training.choice.latent_class import LatentClass
-from training.choice.panel import Flags, Floats, Panel
-from training.choice.price_cuts import controlled
-from training.choice.transfer import Transfer, intervals, transfer
+from training.assortments.choice.attraction import Attraction, averaged
+from training.assortments.choice.classes import choose
+from training.assortments.choice.estimate import fit
+from training.assortments.choice.latent_class import LatentClass
+from training.assortments.choice.panel import Flags, Floats, Panel
+from training.assortments.choice.transfer import Transfer, intervals, transfer
 
 RATE, ONE_LIST, CHAIN_LOGIT, PLAN = "rate of sale × margin", "one list for the chain", "chain logit", "latent classes"
 _OTHER_TRUTHS = ("nested", "markov", "ranking")

@@ -36,15 +36,15 @@ from experiments.findings import Findings, Say
 from experiments.studies.pooling_figure import figure
 from features.clock import Cutoff
 from features.contracts.columns import STORE, WEB
-from features.customers import customers_as_of
 from features.errors import DataError
 from features.identity.attribution import attributed
+from features.identity.customers import customers_as_of
 from features.settings import Settings
 from features.sql import instant, literal, parquet, write_parquet
-from features.warehouse import Warehouse
-from training.metrics.bootstrap import paired, summary
-from training.pipeline import default_cutoff
-from training.windows import Window, label_windows
+from features.warehouse.warehouse import Warehouse
+from training.recommendations.metrics.bootstrap import paired, summary
+from training.recommendations.pipeline import default_cutoff
+from training.recommendations.windows import Window, label_windows
 
 STORE_ONLY, ONLINE_ONLY, APART, RESOLVED, TRUE = (
     "store only",

@@ -14,17 +14,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.findings import Findings, Goal, Say
+from experiments.models.category_lines import read
+from experiments.models.household_memory import memory
+from experiments.models.loyalty import Column, household_column, loyalty_column, promotion_column
+from experiments.models.trips import TripRule, Trips, trips, uniform_nats
+from experiments.models.weekly_prices import weekly_prices
 from features.errors import DataError
 from features.settings import Settings
-from training.choice.category_lines import read
-from training.choice.household_memory import memory
-from training.choice.loyalty import Column, household_column, loyalty_column, promotion_column
-from training.choice.panel import Floats
-from training.choice.price import PriceResponse, ordinary, price_response
-from training.choice.trips import TripRule, Trips, trips, uniform_nats
-from training.choice.weekly_prices import weekly_prices
-from training.figures import MUTED, SOFT, STRONG, WARM
-from training.metrics.bootstrap import paired
+from training.assortments.choice.panel import Floats
+from training.assortments.choice.price import PriceResponse, ordinary, price_response
+from training.recommendations.figures import MUTED, SOFT, STRONG, WARM
+from training.recommendations.metrics.bootstrap import paired
 
 MODELS = ("uniform", "promotion", "loyalty", "household")
 

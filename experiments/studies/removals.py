@@ -1,4 +1,4 @@
-"""The registry of delistings, made by the rules of `training.choice.delistings`, and where their buyers went.
+"""The registry of delistings, made by `training.assortments.choice.delistings`, and where their buyers went.
 
 The registry is frozen: the definition holds its digest, and a run that finds another one says so. Intervals are
 published as they are, wide or not; a SKU is not left out because its answer is odd.
@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from experiments.findings import Findings, Goal, Say
 from features.settings import Settings
-from training.choice.delistings import REASONS, DelistingRule, Delistings, delistings, diversion
-from training.figures import MUTED, STRONG
+from training.assortments.choice.delistings import REASONS, DelistingRule, Delistings, delistings, diversion
+from training.recommendations.figures import MUTED, STRONG
 
 _DIGEST_LETTERS = 16
 

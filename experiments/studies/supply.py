@@ -10,13 +10,13 @@ import pandas as pd
 
 from experiments.findings import Findings, Goal, Say
 from features.settings import Settings
-from training.supply.audit import audit
-from training.supply.cost import cost_of
-from training.supply.exact import solve_exactly
-from training.supply.plan import Plan
-from training.supply.problem import EVERYBODY, Floats, Problem
-from training.supply.solve import solve
-from training.supply.split import split
+from training.assortments.supply.audit import audit
+from training.assortments.supply.cost import cost_of
+from training.assortments.supply.exact import solve_exactly
+from training.assortments.supply.plan import Plan
+from training.assortments.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.solve import solve
+from training.assortments.supply.split import split
 
 _ASKED_GAP = 0.01
 _ASKED_SECONDS = 60.0

@@ -12,7 +12,7 @@ from features.contracts.inputs import INPUTS, PROMOTIONS, SKUS, TILL_RECEIPTS, W
 from features.contracts.table import Table
 from features.loading.staging import Staged
 from features.sql import listed, parquet
-from features.warehouse import SCHEMA, Warehouse
+from features.warehouse.warehouse import SCHEMA, Warehouse
 
 Manifest = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from features.loading.merge import Merged
 from features.loading.staging import Staged
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 
 @dataclass(frozen=True, slots=True)

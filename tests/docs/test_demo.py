@@ -18,19 +18,19 @@ import httpx
 import psutil
 import pytest
 
+from experiments.demonstration.steps import run, trained_version
 from features.errors import UserError
 from features.settings import Settings
-from features.warehouse import Warehouse
-from serving.launch import PORT
+from features.warehouse.warehouse import Warehouse
+from serving.operate.launch import PORT
 from tests.helpers.commands import ROOT
 from tests.helpers.datasets import settings_for
 from tests.helpers.records import bare, training_record
 from tests.helpers.tiny_bundle import CUTOFF, damage, tiny_shop, write_bundle
-from training import pipeline
-from training.demo import run, trained_version
-from training.pipeline import Plan
-from training.promotion import RefusedError
-from training.tracking import track
+from training.recommendations import pipeline
+from training.recommendations.pipeline import Plan
+from training.recommendations.promotion import RefusedError
+from training.tracking.mlflow_runs import track
 
 AT = datetime(2025, 5, 1, tzinfo=UTC)
 PLAN = Plan(cutoff=CUTOFF)
@@ -40,8 +40,8 @@ from datetime import datetime
 from pathlib import Path
 from features.clock import Cutoff
 from tests.helpers.datasets import settings_for
-from training.demo import run
-from training.pipeline import Plan
+from experiments.demonstration.steps import run
+from training.recommendations.pipeline import Plan
 work, dataset, at, cutoff = sys.argv[1:]
 plan = Plan(cutoff=Cutoff.parse(cutoff))
 run(settings_for(Path(work)), True, datetime.fromisoformat(at), "tables", Path(dataset), plan)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features.clock import Cutoff
-from training.metrics.bootstrap import paired, summary
-from training.metrics.ranking import METRICS, Evaluation, split
+from training.recommendations.metrics.bootstrap import paired, summary
+from training.recommendations.metrics.ranking import METRICS, Evaluation, split
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "ranking").glob("*/figures.json"))
 EXACT = 1e-9

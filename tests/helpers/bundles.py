@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from serving.bundle import SCHEMA
+from serving.bundle.bundle import SCHEMA
 
 
 def standin_bundle(folder: Path, version: str = "b-1", content: str = "weights") -> Path:

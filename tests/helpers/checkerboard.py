@@ -7,10 +7,12 @@ one customer bought once, a SKU that nobody has bought for long, and a customer 
 
 from pathlib import Path
 
-from features.facts import Facts
+import pytest
+
+from features.facts.as_of import facts_at
+from features.facts.facts import Facts
 from features.settings import Settings
 from tests.helpers.worked_tables import CUTOFF, write_warehouse
-from training.prepare import facts_at
 
 BLOCKS, CUSTOMERS, REGULARS = 4, 12, 8
 LAPSED = "lapsed"
@@ -40,7 +42,7 @@ def forgotten(block: int) -> str:
     return f"b{block}-old"
 
 
-def checkerboard(folder: Path) -> Facts:
+def made(folder: Path) -> Facts:
     """Facts of the shop as of CUTOFF, made in the folder."""
     purchases = [
         "customer | basket | store | sku | days_ago",
@@ -53,6 +55,11 @@ def checkerboard(folder: Path) -> Facts:
     ]
     warehouse = write_warehouse(folder / "checkerboard", "\n".join(purchases), skus="\n".join(skus))
     return facts_at(Settings(work=folder, memory_limit="512MB", threads=1), warehouse, CUTOFF)
+
+
+@pytest.fixture(scope="session")
+def checkerboard(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return made(tmp_path_factory.mktemp("board"))
 
 
 def _block(block: int) -> list[str]:

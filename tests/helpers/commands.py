@@ -93,7 +93,7 @@ def _send(request: httpx.Request) -> str:
 
 def _verb_must_know(arguments: list[str]) -> None:
     """Whether `omnishelf` has the verb and the verb has the options, without running it."""
-    from training.cli import app
+    from training.cli.main import app
 
     group = typer.main.get_command(app)
     verbs = getattr(group, "commands", {})

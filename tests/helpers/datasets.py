@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.ingest import ingest
 from features.settings import Settings
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 START = datetime(2025, 1, 1)
 LOADED_AT = datetime(2030, 1, 1)

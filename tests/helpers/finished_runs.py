@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from serving import runs
-from serving.assortment_request import AssortmentRequest
-from serving.runs import AssortmentRun
+from serving.buyers import runs
+from serving.buyers.request import AssortmentRequest
+from serving.buyers.runs import AssortmentRun
 
 ROWS = [
     {"cluster": f"c-{nth % 2}", "sku": f"s-{nth}", "decision": "keep", "profit_cents": 100 + nth} for nth in range(5)

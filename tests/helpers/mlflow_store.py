@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from features.settings import Settings
-from serving.registry import connected
+from serving.operate.registry import connected
 from tests.helpers.bundles import standin_bundle
 from tests.helpers.records import bare, training_record
-from training.tracking import TrackedRun, track
+from training.tracking.mlflow_runs import TrackedRun, track
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

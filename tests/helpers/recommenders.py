@@ -4,8 +4,8 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from serving.answers import Answer, Item, Query, Reason
-from serving.champion import Champion, ChampionHolder
+from serving.recommender.answers import Answer, Item, Query, Reason
+from serving.storefront.champion import Champion, ChampionHolder
 
 
 class CountingRecommender:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.record import RANKER, DatasetRecord, TrainingRecord
+from training.recommendations.record import RANKER, DatasetRecord, TrainingRecord
 
 METRICS = ("ndcg_at_10", "recall_at_10", "map_at_12", "hit_at_10", "recall_at_100")
 BASELINES = {"popularity": -0.09, "frequency": -0.03, "item-knn": -0.06, "als": -0.07}

@@ -11,10 +11,10 @@ import pandas as pd
 from tests.helpers.planted_category import CLUSTERS, NEEDS, PLACES, Category, category
 from tests.helpers.report_decisions import BANNED, BRAND_RULE, MUST, SUPPLIERS, WEEKS, decisions
 from tests.helpers.report_screens import evidence, festival, newcomers, rollout, suppliers
-from training.reports.declared import SCREENS
-from training.reports.screens.needs import WALKS
-from training.reports.sums import summary_measures, summary_money
-from training.reports.tables import AssortmentReport, Proof, Run, assembled
+from training.assortments.report.declared import SCREENS
+from training.assortments.report.screens.needs import WALKS
+from training.assortments.report.sums import summary_measures, summary_money
+from training.assortments.report.tables import AssortmentReport, Proof, Run, assembled
 
 RUN = Run(
     run_id="coffee-20260301-7f3a",

@@ -8,10 +8,10 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from training.reports.declared import BY_NAME, SCREENS
-from training.reports.sheets.block import distinct
-from training.reports.writing import MINUS, NOTHING
-from training.reports.xlsx import sheet_name
+from training.assortments.report.declared import BY_NAME, SCREENS
+from training.assortments.report.sheets.block import distinct
+from training.assortments.report.writing import MINUS, NOTHING
+from training.assortments.report.xlsx import sheet_name
 
 
 def cents(text: str) -> int | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from training.ranking.rows import Rows
+from training.recommendations.ranking.rows import Rows
 
 NAMES = ("signal", "noise", "simple.score")
 """`signal` decides what is bought; `simple.score` is a weak echo of it; `noise` says nothing."""

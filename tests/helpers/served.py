@@ -11,7 +11,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import Settings
-from serving.launch import free_port, started
+from serving.operate.launch import free_port, started
 from tests.helpers.tiny_bundle import TinyShop, write_bundle
 
 VERSIONS = ("1", "2")

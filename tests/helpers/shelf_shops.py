@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from training.assortment.problem import Flags, Problem
-from training.assortment.shelf import shelves
-from training.assortment.value import profit_cents
+from training.assortments.optimiser.problem import Flags, Problem
+from training.assortments.optimiser.shelf import shelves
+from training.assortments.optimiser.value import profit_cents
 
 
 def two_skus() -> Problem:

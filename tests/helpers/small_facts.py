@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from features.facts import CODES, COLUMNS, GROUPED, IDS, PLACES, Columns, Facts, Grouped, Ids, missing_value
-from features.snapshot import GRAINS, expressions
+from features.facts.facts import CODES, COLUMNS, GROUPED, IDS, PLACES, Columns, Facts, Grouped, Ids, missing_value
+from features.facts.snapshot import GRAINS, expressions
 from tests.helpers.worked_tables import CUTOFF, unbound
 
 MILK, TEA = 0, 1

@@ -4,9 +4,9 @@ from itertools import product
 
 import numpy as np
 
-from training.supply.cost import cost_of
-from training.supply.plan import Plan
-from training.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.cost import cost_of
+from training.assortments.supply.plan import Plan
+from training.assortments.supply.problem import EVERYBODY, Floats, Problem
 
 
 def plain(
@@ -78,7 +78,7 @@ def random_problem(seed: int, retailers: int = 2, accounts: int = 2, skus: int =
 
 def cheapest(problem: Problem, most: int) -> float:
     """The cost of the best of all orders of up to `most` units a retailer, account and SKU; inf where none is right."""
-    from training.supply.audit import audit
+    from training.assortments.supply.audit import audit
 
     shape = (len(problem.retailers), len(problem.accounts), len(problem.skus))
     amounts = [

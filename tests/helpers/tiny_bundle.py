@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from features.clock import Cutoff
-from features.facts import Columns, Facts, Grouped
+from features.facts.as_of import facts_at
+from features.facts.facts import Columns, Facts, Grouped
 from features.settings import Settings
-from features.vector import names
-from serving.bundle import Catalogue, Contents, Lists, write
-from serving.candidates import Candidates
-from serving.scoring import Guard
-from serving.texts import Texts
+from features.vector.vector import names
+from serving.bundle.bundle import Catalogue, Contents, Lists, write
+from serving.bundle.candidates import Candidates
+from serving.bundle.scoring import Guard
+from serving.bundle.texts import Texts
 from tests.helpers.datasets import ingested
-from training.prepare import facts_at
 
 CUTOFF = Cutoff.parse("2025-04-15")
 DAMAGES = ("missing", "truncated", "other bytes", "no manifest", "half a manifest")

@@ -15,16 +15,17 @@ import pytest
 
 from features.clock import DAY_SECONDS, Cutoff
 from features.settings import Settings
-from features.warehouse import Warehouse
-from serving.bundle import Bundle
-from serving.cache import locked
-from serving.recommender import Recommender
+from features.warehouse.warehouse import Warehouse
+from serving.bundle.bundle import Bundle
+from serving.operate.cache import locked
+from serving.recommender.recommender import Recommender
 from tests.helpers.datasets import ingested
-from training import learning, tracking
-from training.evaluate import Evaluated
-from training.pipeline import Plan, train
-from training.stages import Stages
-from training.tracking import TrackedRun
+from training.recommendations import learning
+from training.recommendations.evaluate import Evaluated
+from training.recommendations.pipeline import Plan, train
+from training.tracking import mlflow_runs
+from training.tracking.mlflow_runs import TrackedRun
+from training.tracking.stages import Stages
 
 CUTOFF = Cutoff.parse("2025-05-18")
 AT = datetime(2025, 6, 1)
@@ -108,7 +109,7 @@ def _here(_count: int) -> Iterator[Here]:
 def train_cheaply(patch: pytest.MonkeyPatch) -> None:
     """Trainings start no processes, most of whose time goes into imports, and draw no pictures for MLflow's pages."""
     patch.setattr(learning, "_processes", _here)
-    patch.setattr(tracking, "figures", lambda _record: {})
+    patch.setattr(mlflow_runs, "figures", lambda _record: {})
 
 
 @pytest.fixture

@@ -19,17 +19,17 @@ import duckdb
 import ibis
 import pytest
 
-from features import snapshot
 from features.clock import Cutoff
 from features.contracts.outputs import PROMOTIONS, PURCHASES, RETURNS, SKUS, STORES
 from features.contracts.table import Table
 from features.engine import duckdb_engine
-from features.facts import Facts
-from features.freeze import freeze
+from features.facts import snapshot
+from features.facts.facts import Facts
+from features.facts.freeze import freeze
+from features.facts.snapshot import expressions, write_snapshot
 from features.known import Known, known_before
-from features.snapshot import expressions, write_snapshot
 from features.sql import listed, write_parquet
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 
 CUTOFF = Cutoff.parse("2025-06-01T09:20:00")
 """No round hour: days since 1970 have a fraction that binary numbers only come near to."""

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from experiments.studies.optimiser_cases import one_shelf
 from tests.helpers.shelf_shops import best_of_all, random_shop
-from training.assortment.dinkelbach import cheap_bound_cents
-from training.assortment.narrow import relax
-from training.assortment.search import kicked, search
-from training.assortment.shadow import shadow_prices
-from training.assortment.shelf import shelves
-from training.assortment.tight import columns_of, leaving, tight_program
-from training.assortment.value import incremental_cents, profit_cents
+from training.assortments.optimiser.dinkelbach import cheap_bound_cents
+from training.assortments.optimiser.milp import columns_of, leaving, tight_program
+from training.assortments.optimiser.relaxation import relax
+from training.assortments.optimiser.shadow_prices import shadow_prices
+from training.assortments.optimiser.shelf import shelves
+from training.assortments.optimiser.shelf_search import kicked, search
+from training.assortments.optimiser.value import incremental_cents, profit_cents
 
 seeds = st.integers(0, 10_000)
 ROUNDING = 1e-9

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.facts import Columns, Grouped, Ids
+from features.facts.facts import Columns, Grouped, Ids
 
 TEXTS = st.text(min_size=1, max_size=4).filter(lambda text: not text.endswith("\0")) | st.sampled_from(
     ["Käse-1", "Käse-10", "茶-1", "0", "00", "sku-001"]

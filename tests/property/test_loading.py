@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.settings import Settings
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 from tests.helpers.loads import RECEIPTS, load, of_table, rows
 
 Line = tuple[str, int, str, str, int, Decimal]

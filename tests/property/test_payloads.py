@@ -3,9 +3,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.answers import Query
-from serving.payloads import PLACEMENTS, RecommendationRequest, query, read_request
-from serving.problems import ProblemError, document
+from serving.recommender.answers import Query
+from serving.storefront.payloads import PLACEMENTS, RecommendationRequest, query, read_request
+from serving.web.problems import ProblemError, document
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from features.clock import Cutoff
 from features.engine import duckdb_engine
+from features.facts.snapshot import GRAINS, write_snapshot
 from features.ingest import ingest
 from features.known import known_before
-from features.snapshot import GRAINS, write_snapshot
 from features.sql import instant, parquet, write_parquet
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 from tests.helpers.datasets import LOADED_AT, ingested, settings_for
 from tests.helpers.worked_tables import Row, worked_grains
 

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from training.metrics.ranking import METRICS, TASKS, Evaluation
+from training.recommendations.metrics.ranking import METRICS, TASKS, Evaluation
 
 IDS = st.integers(0, 6).map("c{}".format)
 SKUS = st.integers(0, 14).map("s{}".format)

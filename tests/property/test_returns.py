@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from features.clock import Cutoff
 from features.engine import duckdb_engine
+from features.facts.snapshot import expressions
 from features.known import Known, known_before
 from features.settings import Settings
-from features.snapshot import expressions
-from features.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse
 from tests.helpers.loads import RECEIPTS, load, rows
 from tests.helpers.worked_tables import Row
 

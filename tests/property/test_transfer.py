@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from training.choice.attraction import Attraction
-from training.choice.shadow_weights import Shadow, cast, shares
-from training.choice.transfer import transfer
+from experiments.models.shadow_weights import Shadow, cast, shares
+from training.assortments.choice.attraction import Attraction
+from training.assortments.choice.transfer import transfer
 
 
 @st.composite

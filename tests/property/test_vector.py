@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.clock import Cutoff
-from features.facts import COLUMNS, GROUPED, Facts, Floats, is_age
-from features.freeze import freeze
-from features.vector import Shopper, names, vector
+from features.facts.as_of import facts_at, snapshot_folder
+from features.facts.facts import COLUMNS, GROUPED, Facts, Floats, is_age
+from features.facts.freeze import freeze
+from features.vector.vector import Shopper, names, vector
 from tests.helpers.datasets import ingested, settings_for
-from training.prepare import facts_at, snapshot_folder
 
 LAST = Cutoff.parse("2025-05-01T12:00:00")
 """After the last purchase of the small shop."""

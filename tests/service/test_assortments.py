@@ -10,8 +10,8 @@ import httpx
 import openpyxl
 import pytest
 
-from serving import runs
-from serving.buyers import Buyers
+from serving.buyers import runs
+from serving.buyers.accounts import Buyers
 from tests.helpers.finished_runs import ROWS, finished
 from tests.helpers.json_schema import violations
 

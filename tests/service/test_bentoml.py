@@ -36,7 +36,7 @@ def test_the_twin_refuses_what_the_api_refuses_and_is_counted(shop):
     assert shop.metric("omnishelf_errors_total", route="/recommend") == before + 1
 
 
-@pytest.mark.parametrize("module", ["serving.service", "serving.launch"])
+@pytest.mark.parametrize("module", ["serving.service", "serving.operate.launch"])
 def test_serving_stays_small(module):
     """Seconds and hundreds of megabytes would be added to every worker."""
     code = f"import {module}, sys; print(*(name for name in {HEAVY!r} if name in sys.modules))"
@@ -45,6 +45,6 @@ def test_serving_stays_small(module):
 
 
 def test_the_launcher_does_not_load_bentoml():
-    code = "import serving.launch, sys; print('bentoml' in sys.modules)"
+    code = "import serving.operate.launch, sys; print('bentoml' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "False"

@@ -17,17 +17,17 @@ from features.identity import resolve
 from features.identity.keyed_hash import VARIABLE
 from features.ingest import ingest
 from features.settings import Settings
-from serving import cache
-from serving.bundle import Bundle
-from serving.launch import free_port, started
+from serving.bundle.bundle import Bundle
+from serving.operate import cache
+from serving.operate.launch import free_port, started
 from tests.helpers.datasets import LOADED_AT
 from tests.helpers.mlflow_store import mlflow_template
 from tests.helpers.people_shop import people_dataset
 from tests.helpers.trained import shop_settings, train_cheaply
-from training import evaluate
-from training.cli import app
-from training.pipeline import Plan, train
-from training.stages import Stages
+from training.cli.main import app
+from training.recommendations import evaluate
+from training.recommendations.pipeline import Plan, train
+from training.tracking.stages import Stages
 
 __all__ = ["mlflow_template"]
 

@@ -9,12 +9,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import Settings
+from serving.app import web_app, web_routes
 from serving.front import MAX_BODY_BYTES, FrontDoor
-from serving.routes import recommendations
-from serving.storefront import Storefront
-from serving.telemetry import Telemetry
-from serving.turnstile import Turnstile
-from serving.web import web_app, web_routes
+from serving.storefront import routes
+from serving.storefront.queue import Turnstile
+from serving.storefront.storefront import Storefront
+from serving.storefront.telemetry import Telemetry
 from tests.helpers.recommenders import CountingRecommender, holder_with
 
 HOME = {"placement": "home"}
@@ -104,7 +104,7 @@ def test_too_many_at_once_are_told_when_to_return():
 
 
 def test_a_body_that_stalls_is_given_up(monkeypatch):
-    monkeypatch.setattr(recommendations, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(routes, "BODY_SECONDS", 0.05)
 
     async def stalling():
         yield b'{"placement":'

@@ -12,8 +12,8 @@ import pytest
 
 from features.errors import StateError, UserError
 from features.settings import Settings
-from serving import launch
-from serving.launch import free_port, left_running, serve, serve_command, started
+from serving.operate import launch
+from serving.operate.launch import free_port, left_running, serve, serve_command, started
 from tests.helpers.served import metric, point_at, work_with_bundles
 
 PATH = "/v1/recommendations"
@@ -50,7 +50,7 @@ def test_with_a_dead_registry_the_last_bundle_answers_and_ctrl_c_ends_everything
     address, process = left_running(settings, tmp_path / "log", port=free_port())
     try:
         wait_until(lambda: answers(address.url, "/readyz", 200))
-        wait_until(lambda: any("serving.registry" in each.cmdline() for each in family_of(process)))
+        wait_until(lambda: any("serving.operate.registry" in each.cmdline() for each in family_of(process)))
         answer = httpx.post(address.url + PATH, json={"placement": "home"}, trust_env=False)
         assert (answer.status_code, answer.json()["model_version"]) == (200, "1")
         family = family_of(process)
@@ -133,7 +133,7 @@ def test_settings_reach_the_processes_whole(tmp_path, monkeypatch):
 
 def test_the_command_line_describes_itself():
     finished = subprocess.run(
-        [sys.executable, "-m", "serving.launch", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "serving.operate.launch", "--help"], capture_output=True, text=True, check=True
     )
     for option in ("--work", "--host", "--port", "--workers", "--no-sync"):
         assert option in finished.stdout

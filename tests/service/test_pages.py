@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from serving.problems import KINDS
+from serving.web.problems import KINDS
 
 
 class Links(HTMLParser):

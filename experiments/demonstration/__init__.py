@@ -1,0 +1,1 @@
+"""The demonstration: real baskets, planted people, a trained model, a running service."""

@@ -1,0 +1,116 @@
+"""Freeze a snapshot: its tables become the arrays of `Facts`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.clock import Cutoff
+from features.facts.facts import Codes, Columns, Facts, Floats, Grouped, Ids, missing_value
+
+
+def freeze(snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = None) -> Facts:
+    """Facts of a snapshot folder.
+
+    skus    the warehouse's table of SKUs, for their categories and brands
+    stores  that of stores, for where they stand; without it nothing is known of distances
+    """
+    tables = {path.stem: pq.read_table(path) for path in sorted(snapshot.glob("*.parquet"))}
+    sku_ids = _ids(tables["sku"]["sku"])
+    attributes = _in_order(pq.read_table(skus, columns=["sku", "subcategory", "category", "brand"]), sku_ids)
+    levels = {level: _ids(attributes[level].drop_null()) for level in ("subcategory", "category", "brand")}
+    ids = {"customer_id": _ids(tables["customer"]["customer_id"]), "sku": sku_ids, **levels}
+    ids["store_id"] = _ids(tables["store"]["store_id"].drop_null())
+
+    def grouped(name: str, key: tuple[str, str]) -> Grouped:
+        return _grouped(tables[name], key, ids[key[0]], ids[key[1]])
+
+    customers = _in_order(tables["customer"], ids["customer_id"], "customer_id")
+    lat, lon = _places(stores, ids["store_id"])
+    return Facts(
+        cutoff_days=cutoff.days,
+        customers=ids["customer_id"],
+        skus=sku_ids,
+        stores=ids["store_id"],
+        subcategories=levels["subcategory"],
+        categories=levels["category"],
+        brands=levels["brand"],
+        sku_subcategory=codes(attributes["subcategory"], levels["subcategory"]),
+        sku_category=codes(attributes["category"], levels["category"]),
+        sku_brand=codes(attributes["brand"], levels["brand"]),
+        home_store=codes(customers["home_store"], ids["store_id"]),
+        store_lat=lat,
+        store_lon=lon,
+        customer=_columns(customers, exclude=("customer_id", "home_store")),
+        sku=_columns(_in_order(tables["sku"], sku_ids), exclude=("sku",)),
+        store=_columns(_in_order(tables["store"], ids["store_id"], "store_id"), exclude=("store_id",)),
+        customer_sku=grouped("customer_sku", ("customer_id", "sku")),
+        customer_subcategory=grouped("customer_subcategory", ("customer_id", "subcategory")),
+        customer_category=grouped("customer_category", ("customer_id", "category")),
+        customer_brand=grouped("customer_brand", ("customer_id", "brand")),
+        store_sku=grouped("store_sku", ("store_id", "sku")),
+        store_category=grouped("store_category", ("store_id", "category")),
+    )
+
+
+def codes(column: pa.ChunkedArray, ids: Ids) -> Codes:
+    """The code of each value; -1 where it is null or unknown."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    # One more entry than the dictionary: where null indices point.
+    table = np.full(len(encoded.dictionary) + 1, -1, dtype=np.int32)
+    table[:-1] = ids.codes(_bytes(encoded.dictionary))
+    index = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+    result: Codes = table[index]
+    return result
+
+
+def _ids(column: pa.ChunkedArray) -> Ids:
+    return Ids(np.sort(_bytes(pc.unique(column.drop_null()))))
+
+
+def _bytes(texts: pa.Array) -> NDArray[np.bytes_]:
+    encoded = texts.cast(pa.binary()).to_pylist()
+    return np.array(encoded, dtype=np.bytes_) if encoded else np.zeros(0, dtype="S1")
+
+
+def _in_order(table: pa.Table, ids: Ids, key: str = "sku") -> pa.Table:
+    """The rows of the table in the order of the ids; null rows where an id has none."""
+    position = np.full(len(ids), -1, dtype=np.int64)
+    code = codes(table[key], ids)
+    position[code[code >= 0]] = np.flatnonzero(code >= 0)
+    return table.take(pa.array(position, mask=position < 0))
+
+
+def _places(stores: Path | None, ids: Ids) -> tuple[Floats, Floats]:
+    """Latitude and longitude of each store, NaN where the table does not say both."""
+    if stores is None:
+        return np.full(len(ids), np.nan, dtype=np.float32), np.full(len(ids), np.nan, dtype=np.float32)
+    table = _in_order(pq.read_table(stores, columns=["store_id", "lat", "lon"]), ids, "store_id")
+    lat, lon = (np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float32) for name in ("lat", "lon"))
+    unknown = np.isnan(lat) | np.isnan(lon)
+    return np.where(unknown, np.float32(np.nan), lat), np.where(unknown, np.float32(np.nan), lon)
+
+
+def _columns(table: pa.Table, exclude: Sequence[str]) -> Columns:
+    names = tuple(name for name in table.column_names if name not in exclude)
+    values: Floats = np.empty((table.num_rows, len(names)), dtype=np.float32)
+    for at, name in enumerate(names):
+        column = table[name].cast(pa.float32(), safe=False).combine_chunks()
+        filled = np.nan_to_num(column.to_numpy(zero_copy_only=False), nan=np.nan, posinf=np.nan, neginf=np.nan)
+        values[:, at] = np.where(np.isnan(filled), missing_value(name), filled)
+    return Columns(names, values)
+
+
+def _grouped(table: pa.Table, key: tuple[str, str], groups: Ids, keys: Ids) -> Grouped:
+    group, inner = codes(table[key[0]], groups), codes(table[key[1]], keys)
+    order = np.lexsort((inner, group))
+    order = order[(group[order] >= 0) & (inner[order] >= 0)]
+    columns = _columns(table, exclude=key)
+    starts = np.searchsorted(group[order], np.arange(len(groups) + 1)).astype(np.int64)
+    return Grouped(starts, inner[order], Columns(columns.names, columns.values[order]))

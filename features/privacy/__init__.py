@@ -1,0 +1,1 @@
+"""Erasure and suppression: what is removed of a person, and who must not come back."""

@@ -1,0 +1,1 @@
+"""The feature vector of a request, for training rows and for answers."""

@@ -1,0 +1,1 @@
+"""The tables that loads make: purchases of both channels, returns, the catalogue."""

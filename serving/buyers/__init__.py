@@ -1,0 +1,1 @@
+"""The pages and the API of buyers: sign-in, assortment runs, reports."""

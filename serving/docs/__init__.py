@@ -1,0 +1,1 @@
+"""The pages and the OpenAPI document that tell about the API."""

@@ -1,0 +1,1 @@
+"""The API of storefronts: payloads, the queue, the champion, telemetry."""

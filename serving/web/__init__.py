@@ -1,0 +1,1 @@
+"""What all routes share: problems, identifiers, bodies, the frame of pages."""

@@ -1,0 +1,64 @@
+"""Suppressed names: no personal answer from the next look on, whatever happens to the file."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from serving.recommender.answers import Answer, Query
+from serving.storefront.payloads import RecommendationRequest
+from serving.storefront.queue import Turnstile
+from serving.storefront.storefront import Storefront
+from serving.storefront.suppressed import LOOK_SECONDS, Suppressed, path_of, suppress
+
+
+def test_names_are_held_from_the_next_look_on(tmp_path):
+    path = path_of(tmp_path)
+    listed = Suppressed(path)
+    assert not listed.holds("ann", 0.0)
+    suppress(path, ["ann", "card:own:7"])
+    assert not listed.holds("ann", LOOK_SECONDS / 2)
+    assert listed.holds("ann", LOOK_SECONDS)
+    suppress(path, ["bob"])
+    assert [name for name in ("ann", "bob", "card:own:7", "zoe", None) if listed.holds(name, 9.0)] == [
+        "ann",
+        "bob",
+        "card:own:7",
+    ]
+
+
+def test_the_file_holds_no_name(tmp_path):
+    suppress(path_of(tmp_path), ["ann-of-the-hill"])
+    assert "ann" not in path_of(tmp_path).read_text()
+
+
+def test_a_damaged_file_leaves_the_list_as_it_was(tmp_path, caplog):
+    path = path_of(tmp_path)
+    suppress(path, ["ann"])
+    listed = Suppressed(path)
+    assert listed.holds("ann", 0.0)
+    path.write_text("{")
+    assert listed.holds("ann", 5.0)
+    assert "cannot be read" in caplog.text
+
+
+class Echo:
+    """A recommender that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Query] = []
+
+    def recommend(self, query: Query) -> Answer:
+        self.asked.append(query)
+        return Answer(items=(), model_version="1")
+
+
+@pytest.mark.parametrize(("name", "is_known"), [("ann", False), ("bob", True)])
+def test_the_storefront_does_not_know_them(tmp_path, name, is_known):
+    suppress(path_of(tmp_path), ["ann"])
+    echo = Echo()
+    champion = SimpleNamespace(current=SimpleNamespace(version="1", recommender=echo))
+    telemetry = SimpleNamespace(count_answer=lambda *_: None)
+    storefront = Storefront(champion, Turnstile(1), telemetry, path_of(tmp_path))
+    asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name)))
+    assert (echo.asked[0].customer_id == name) is is_known

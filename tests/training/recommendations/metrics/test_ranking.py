@@ -1,0 +1,117 @@
+"""Figures that can be worked out by hand."""
+
+from math import log2
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.clock import Cutoff
+from training.recommendations.metrics.ranking import METRICS, Evaluation, per_customer, split
+
+CUTOFF = Cutoff.parse("2026-02-01")
+
+
+def purchases(*rows: tuple[str | None, str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["customer_id", "sku", "bought_at"])
+    return table.assign(bought_at=pd.to_datetime(table["bought_at"], format="ISO8601"))
+
+
+def lists(**skus: str) -> pd.DataFrame:
+    """Lists written as words: ann="milk tea" puts milk first."""
+    rows = [(who, sku, rank) for who, line in skus.items() for rank, sku in enumerate(line.split(), start=1)]
+    return pd.DataFrame(rows, columns=["customer_id", "sku", "rank"]).astype({"customer_id": "str", "sku": "str"})
+
+
+@pytest.fixture
+def tables():
+    """Ann knows milk and tea, and buys milk and rice; Bob knows tea and buys it; Cat is new; Dan stays away."""
+    return split(
+        purchases(
+            ("ann", "milk", "2026-01-03"),
+            ("ann", "tea", "2026-01-04"),
+            ("bob", "tea", "2026-01-31 23:59:59.999999"),
+            ("dan", "figs", "2026-01-10"),
+            (None, "salt", "2026-01-10"),
+            ("ann", "milk", "2026-02-01"),
+            ("ann", "milk", "2026-02-02"),
+            ("ann", "rice", "2026-02-02"),
+            ("bob", "tea", "2026-02-07 23:59:59.999999"),
+            ("cat", "tea", "2026-02-03"),
+            (None, "tea", "2026-02-03"),
+            ("bob", "rice", "2026-02-08"),
+        ),
+        CUTOFF,
+        window_days=7,
+    )
+
+
+def test_the_window_includes_its_start_and_excludes_its_end(tables):
+    before, window = tables
+    assert len(before) == 5
+    assert len(window) == 6
+
+
+def test_figures_of_one_list(tables):
+    figures, coverage = per_customer(lists(ann="tea milk salt rice", bob="milk tea"), *tables)
+    ann, bob = figures.loc["ann"], figures.loc["bob"]
+    ideal = 1 + 1 / log2(3)
+    assert ann["ndcg_at_10"] == pytest.approx((1 / log2(3) + 1 / log2(5)) / ideal)
+    assert ann["map_at_12"] == pytest.approx((1 / 2 + 2 / 4) / 2)
+    assert ann["recall_at_10"] == 1
+    assert bob["ndcg_at_10"] == pytest.approx(1 / log2(3))
+    assert bob["map_at_12"] == pytest.approx(1 / 2)
+    assert coverage == 4 / 4, "milk, tea, salt, rice are shown; milk, tea, figs, salt were sold"
+
+
+def test_task_new_takes_bought_skus_out_before_it_counts_places(tables):
+    figures, coverage = per_customer(lists(ann="tea milk rice", bob="rice"), *tables, task="new")
+    assert figures.index.tolist() == ["ann"], "Bob buys nothing new within the window"
+    assert figures.loc["ann"].tolist() == [1.0] * len(METRICS)
+    assert coverage == 1 / 4
+
+
+@pytest.mark.parametrize(
+    ("customers", "judged"), [("warm", ["ann", "bob"]), ("cold", ["cat"]), ("all", ["ann", "bob", "cat"])]
+)
+def test_customers_by_what_is_known_of_them(tables, customers, judged):
+    figures, _ = per_customer(lists(cat="tea"), *tables, customers=customers)
+    assert figures.index.tolist() == judged
+    assert figures["hit_at_10"].tolist() == [float(who == "cat") for who in judged]
+
+
+def test_a_customer_without_a_list_scores_zero(tables):
+    figures, coverage = per_customer(lists(stranger="milk"), *tables)
+    assert (figures.to_numpy() == 0).all()
+    assert figures.shape == (2, len(METRICS))
+    assert coverage == 0
+
+
+def test_ties_go_by_sku_and_of_duplicates_the_better_rank_counts(tables):
+    tied = pd.DataFrame(
+        [("ann", "tea", 1), ("ann", "rice", 1), ("ann", "milk", 9), ("ann", "milk", 1)],
+        columns=["customer_id", "sku", "rank"],
+    )
+    figures, _ = per_customer(tied, *tables)
+    assert figures.loc["ann", "ndcg_at_10"] == pytest.approx(1.0), "milk, rice, tea: both hits come first"
+
+
+def test_places_beyond_a_hundred_are_not_read(tables):
+    fillers = " ".join(f"x{n:03d}" for n in range(100))
+    figures, _ = per_customer(lists(ann=f"{fillers} milk", bob=f"{fillers[5:]} tea"), *tables)
+    assert figures["recall_at_100"].tolist() == [0, 1]
+
+
+def test_nobody_to_judge(tables):
+    before, window = tables
+    figures, coverage = Evaluation.of(before, window.iloc[:0]).score(lists(ann="milk"), "all")
+    assert figures.empty
+    assert list(figures.columns) == list(METRICS)
+    assert coverage == 0
+
+
+def test_without_a_past_coverage_is_unknown(tables):
+    before, window = tables
+    figures, coverage = Evaluation.of(before.iloc[:0], window, "cold").score(lists(ann="milk"), "all")
+    assert figures.index.tolist() == ["ann", "bob", "cat"]
+    assert np.isnan(coverage)

@@ -1,0 +1,1 @@
+"""Forecasts of what stores sell each week."""

@@ -1,0 +1,207 @@
+"""The report of one assortment run as tables: what the pipeline hands over, and what every rendering shows.
+
+`assembled` checks the tables against their declarations (`training.reports.screens`, a file a screen) and, by `check`,
+what must hold between them; `save` and `load` keep them as files. Nothing here knows how a plan was found.
+
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.errors import DataError, StateError
+from training.assortments.report.checks import faults
+from training.assortments.report.columns import conform, empty
+from training.assortments.report.declared import BY_NAME, SCREENS, TABLES
+from training.assortments.report.ranges import ranges
+
+DECISIONS_FILE = "decisions.parquet"
+RUN_FILE = "run.json"
+TABLES_FOLDER = "tables"
+STORE_LISTS_FILE = "store_lists.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which run this is, and everything that it takes to make it again.
+
+    clusters, stores  how many
+    cutoff, made_at   instants, ISO 8601, UTC
+    parties           whose stores are planned; empty where there is one only
+    rules             the buyer's rules as given: the text of the file
+    data_hash         digest of the warehouse's tables
+    real_or_planted   a sentence: which of the data are real, which are made
+    overrides_of      the run whose workbook was fed back; empty otherwise
+    """
+
+    run_id: str
+    category: str
+    stores: int
+    clusters: int
+    cutoff: str
+    made_at: str
+    horizon_weeks: int
+    currency: str
+    data_hash: str
+    model_version: str
+    mlflow_run: str
+    seed: int
+    parties: tuple[str, ...] = ()
+    rules: str = ""
+    real_or_planted: str = ""
+    overrides_of: str = ""
+
+    @property
+    def money_words(self) -> str:
+        """The currency, where the data say which."""
+        return self.currency or "units of money"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How good the plan is under the model, proven: no plan that keeps the rules earns more than `bound_cents`.
+
+    gap_percent  (bound − value) / bound × 100
+    audit        what the independent audit found, in a sentence; `audit_passed` whether it agrees with the plan
+    """
+
+    value_cents: int
+    bound_cents: int
+    gap_percent: float
+    method: str
+    seconds: float
+    audit_passed: bool
+    audit: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssortmentReport:
+    """One run: `tables` holds a frame for every declared table, empty where `missing` says in a sentence why.
+
+    not_known    what the figures cannot say, a sentence each; it stands on the first screen
+    store_lists  a row a store and SKU, where lists were made by store: in a file and, if they fit, a sheet of their own
+    """
+
+    run: Run
+    proof: Proof
+    tables: Mapping[str, pd.DataFrame]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    not_known: tuple[str, ...] = ()
+    store_lists: pd.DataFrame | None = None
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        return self.tables["decisions"]
+
+
+def assembled(
+    run: Run,
+    proof: Proof,
+    tables: Mapping[str, pd.DataFrame],
+    missing: Mapping[str, str],
+    not_known: tuple[str, ...] = (),
+) -> AssortmentReport:
+    """The report from the frames at hand; `missing` has, by table or by screen, why another is not there.
+
+    Raises DataError where a table is neither there nor explained, is not of its declared shape, or `check` finds
+    that they do not fit together. `ranges` is made from the decisions where it is not given; `overrides` and `realised`
+    need no explanation: most runs have neither.
+    """
+    unknown = sorted((set(tables) | set(missing)) - set(BY_NAME) - {screen.name for screen in SCREENS})
+    if unknown:
+        raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(BY_NAME)}.")
+    if "ranges" not in tables and {"decisions", "clusters"} <= set(tables):
+        tables = {**tables, "ranges": ranges(tables["decisions"], tables["clusters"])}
+    shaped, why = {}, {}
+    for table in TABLES:
+        if table.name in tables and len(tables[table.name]):
+            shaped[table.name] = conform(table, tables[table.name])
+            continue
+        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(table.screen)
+        if table.required or not sentence:
+            raise DataError(
+                f"Report table {table.name} has no rows ({table.row})"
+                + (
+                    "; a report needs them."
+                    if table.required
+                    else f"; give a sentence for it: missing[{table.name!r}]."
+                )
+            )
+        shaped[table.name], why[table.name] = empty(table), sentence
+    report = AssortmentReport(run, proof, shaped, why, not_known)
+    check(report)
+    return report
+
+
+_WITHOUT = {
+    "overrides": "No overrides were given to this run.",
+    "ranges": "The plan carries no SKU.",
+    "realised": "The test has not run yet; its weeks appear here when they are read.",
+}
+
+
+_LATER = {"turns": "This run is of a version that did not plan lists and orders in turn."}
+"""Tables that runs of earlier versions do not have."""
+
+
+def save(report: AssortmentReport, folder: Path) -> Path:
+    """Write `decisions.parquet`, `tables/*.parquet` and `run.json`: the folder appears whole or not at all.
+
+    Raises StateError where the folder is there already: a run is never written over.
+    """
+    if folder.exists():
+        raise StateError(f"{folder} is there already: a run is never written over. Choose another folder.")
+    fresh = folder.with_name(folder.name + ".tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    write(report, fresh)
+    return fresh.rename(folder)
+
+
+def write(report: AssortmentReport, folder: Path) -> None:
+    """The files of `save`, into a folder that nobody reads yet."""
+    (folder / TABLES_FOLDER).mkdir(parents=True)
+    for name, rows in report.tables.items():
+        place = folder / DECISIONS_FILE if name == "decisions" else folder / TABLES_FOLDER / f"{name}.parquet"
+        rows.to_parquet(place, index=False)
+    if report.store_lists is not None:
+        report.store_lists.to_parquet(folder / STORE_LISTS_FILE, index=False)
+    (folder / RUN_FILE).write_text(json.dumps(identity(report), indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def load(folder: Path) -> AssortmentReport:
+    """Read what `save` wrote. Raises StateError where it is not there or not whole."""
+    try:
+        plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in TABLES}
+        places["decisions"] = folder / DECISIONS_FILE
+        # a run of an earlier version does not know every table
+        frames = {name: pd.read_parquet(place) for name, place in places.items() if name in plain["rows"]}
+    except (FileNotFoundError, json.JSONDecodeError) as error:
+        raise StateError(f"{folder} does not hold a whole assortment run ({error}). Make the run again.") from error
+    run = Run(**{**plain["run"], "parties": tuple(plain["run"]["parties"])})
+    return assembled(run, Proof(**plain["proof"]), frames, _LATER | plain["missing"], tuple(plain["not_known"]))
+
+
+def identity(report: AssortmentReport) -> dict[str, Any]:
+    """The content of `run.json`."""
+    return {
+        "run": asdict(report.run),
+        "proof": asdict(report.proof),
+        "not_known": list(report.not_known),
+        "missing": dict(report.missing),
+        "rows": {name: len(rows) for name, rows in report.tables.items()},
+    }
+
+
+def check(report: AssortmentReport) -> None:
+    """Raises DataError where a decision lacks what a buyer needs to judge it, or figures disagree."""
+    found = faults(report.tables)
+    if report.proof.bound_cents < report.proof.value_cents:
+        found.append(f"proof: the bound, {report.proof.bound_cents:,} cents, lies below the plan's own value")
+    if found:
+        raise DataError("The report does not hold together:\n" + "\n".join(f"- {each}" for each in found))

@@ -1,0 +1,1 @@
+"""The stages of an assortment run, in the order of the pipeline."""

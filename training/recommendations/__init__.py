@@ -1,0 +1,1 @@
+"""How recommenders come about: candidates, rankers, bundle, judgement, promotion."""

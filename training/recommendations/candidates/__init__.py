@@ -1,0 +1,1 @@
+"""Candidate sources, and the pool that merges them."""

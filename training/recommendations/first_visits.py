@@ -1,0 +1,64 @@
+"""First visits: where each customer shopped first in a label window, which is what a request of that moment knows.
+
+A request comes from a channel and often from a store: both are known when it is answered, before anything is
+bought. A label window stands for many requests; its first basket says where the first of them was made. What was
+bought in it is not looked at.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features.clock import Cutoff
+from features.facts.facts import Codes, Facts
+from features.facts.freeze import codes
+from features.vector.vector import CHANNELS, UNKNOWN_CHANNEL, Shopper
+
+COLUMNS = ("customer_id", "bought_at", "basket_id", "channel", "store_id")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVisits:
+    """By customer code: the channel (`features.vector.vector.CHANNELS`) and the store; -1 of both for who did not come.
+
+    The store of an order that is sent home is the customer's home store.
+    """
+
+    channel: Codes
+    store: Codes
+
+    def shopper(self, customer: int) -> Shopper:
+        return Shopper(customer, int(self.store[customer]), channel=int(self.channel[customer]))
+
+
+def unknown(facts: Facts) -> FirstVisits:
+    """Nobody says where they shop: at home, in their usual channel."""
+    return FirstVisits(np.full(len(facts.customers), UNKNOWN_CHANNEL, dtype=np.int32), np.array(facts.home_store))
+
+
+def visits_between(purchases: Path, facts: Facts, end: Cutoff) -> FirstVisits:
+    """The first visits from the facts' cutoff until `end`; `purchases` under the customers known at the cutoff."""
+    window = [("bought_at", ">=", Cutoff.of_days(facts.cutoff_days).at), ("bought_at", "<", end.at)]
+    return first_visits(pq.read_table(purchases, columns=list(COLUMNS), filters=window), facts)
+
+
+def first_visits(bought: pa.Table, facts: Facts) -> FirstVisits:
+    """Of the customers of a table with COLUMNS, the channel and the store of the earliest basket; ties by its id."""
+    found = unknown(facts)
+    if not bought.num_rows:
+        return found
+    ordered = bought.select(list(COLUMNS)).sort_by([("bought_at", "ascending"), ("basket_id", "ascending")])
+    customer = codes(ordered["customer_id"], facts.customers)
+    first = np.unique(customer, return_index=True)[1]
+    first = first[customer[first] >= 0]
+    who, visits = customer[first], ordered.take(pa.array(first))
+    known = {channel: pc.equal(visits["channel"], channel).to_numpy(zero_copy_only=False) for channel in CHANNELS}
+    for channel, code in CHANNELS.items():
+        found.channel[who[known[channel]]] = code
+    store = codes(visits["store_id"], facts.stores)
+    found.store[who[store >= 0]] = store[store >= 0]
+    return found

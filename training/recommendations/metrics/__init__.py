@@ -1,0 +1,1 @@
+"""Metrics of lists, their intervals and slices."""

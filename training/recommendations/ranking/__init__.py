@@ -1,0 +1,1 @@
+"""Rankers and the rows that they learn from."""

@@ -15,27 +15,18 @@ import pandas as pd
 
 from experiments.findings import Say
 from features.clock import Cutoff
-from features.engine import duckdb_engine
 from features.errors import DataError
-from features.facts.as_of import labels_of
 from features.facts.facts import Columns, Facts, Grouped
-from features.facts.freeze import freeze
-from features.facts.snapshot import write_snapshot
-from features.known import known_before
+from features.past import InHand, Past
 from features.settings import Settings
-from features.vector.vector import names
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import Bundle, Catalogue, Lists
 from serving.bundle.candidates import Candidates
 from serving.bundle.scoring import GuardedRanker, OnnxRanker
 from serving.bundle.texts import Texts
 from serving.recommender.recommender import Recommender
-from training.recommendations.candidates.proposals import fit_all, propose
-from training.recommendations.first_visits import visits_between
-from training.recommendations.interactions import interactions
+from training.recommendations.fit import FitPlan, fit
 from training.recommendations.learning import follow_parent
-from training.recommendations.ranking import ranker
-from training.recommendations.ranking.rows import Rows, rows
 from training.recommendations.windows import Window
 
 
@@ -89,38 +80,17 @@ def answer(job: Job) -> list[list[str]]:
 
 
 def trained(job: Job) -> Recommender:
-    """A recommender that knows the job's purchases before its cutoff."""
-    made = [found for window in job.windows if (found := _window_rows(job, window)) is not None]
-    if len(made) < 2:
-        raise DataError(f"{job.arm}: fewer than two label windows have anything to learn from. Next: more people.")
-    facts = _facts(job, job.cutoff)
-    known = interactions(facts)
-    asked = facts.customers.codes(np.char.encode(job.requests["customer"].to_numpy(dtype=str), "utf-8"))
-    candidates = propose(known, fit_all(known), np.unique(asked[asked >= 0]).astype(np.int32))
-    columns = names(facts, candidates.sources)
-    seed = job.settings.seed
-    fitted = ranker.fit(made, columns, ranker.ALL, simple=ranker.SIMPLE_ALL, seed=seed, threads=1, rounds=job.rounds)
-    files = ranker.export(fitted, job.scratch, "ranker", made[0].features[:2_000])
-    scorer = GuardedRanker(OnnxRanker.load(files["ranker.onnx"]), fitted.guard)
-    return Recommender(_bundle(job, facts, candidates, scorer))
-
-
-def _window_rows(job: Job, window: Window) -> Rows | None:
-    facts, purchases = _facts(job, window.cutoff), job.purchases[window.cutoff]
-    labels = labels_of(purchases, facts, window.end)
-    known = interactions(facts)
-    if not len(labels[0]) or not len(known.skus):
-        return None
-    candidates = propose(known, fit_all(known), np.unique(labels[0]).astype(np.int32))
-    return rows(facts, candidates, labels, job.settings.seed, visits=visits_between(purchases, facts, window.end))
-
-
-def _facts(job: Job, cutoff: Cutoff) -> Facts:
-    warehouse, folder = Warehouse.open(job.settings), job.scratch / cutoff.slug
-    with duckdb_engine(folder / "spill", job.settings.memory_limit, job.settings.threads) as engine:
-        known = known_before(engine, warehouse.folder, cutoff, 0.0, job.purchases[cutoff])
-        write_snapshot(engine, known, folder / "snapshot")
-    return freeze(folder / "snapshot", warehouse.skus, cutoff, warehouse.stores)
+    """A recommender that knows the job's purchases before its cutoff. Raises DataError where they are too few."""
+    in_hand = InHand(job.purchases, job.scratch)
+    past = Past(job.settings, Warehouse.open(job.settings), job.cutoff, in_hand=in_hand)
+    asked = tuple(customer for customer in job.requests["customer"].unique() if customer)
+    try:
+        fitted = fit(past, job.windows, FitPlan(job.scratch, job.rounds, asked, apart=False))
+    except DataError as error:
+        raise DataError(f"{job.arm}: {error}") from error
+    rankers = fitted.rankers
+    scorer = GuardedRanker(OnnxRanker.load(rankers.files["ranker.onnx"]), rankers.everything.guard)
+    return Recommender(_bundle(job, past.facts(), fitted.candidates, scorer))
 
 
 def _bundle(job: Job, facts: Facts, candidates: Candidates, scorer: GuardedRanker) -> Bundle:

@@ -33,7 +33,7 @@ from features.facts.snapshot import code_version
 from features.identity.customers import AsOf, customers_as_of, customers_name
 from features.known import kept_before
 from features.settings import Settings
-from features.sql import NO_BAR, instant, parquet, quoted
+from features.sql import NO_BAR, instant, listed, parquet, quoted
 from features.warehouse.assemble import ibis_table
 from features.warehouse.warehouse import Warehouse
 
@@ -128,11 +128,19 @@ class Past:
         with duckdb.connect(config=config) as connection:
             for setting in ("SET TimeZone = 'UTC'", NO_BAR, "CREATE SCHEMA brought"):
                 connection.execute(setting).fetchall()
-            for table in OUTPUTS:
-                if table.name in KNOWN_BEFORE:
-                    connection.execute(f"CREATE VIEW brought.{table.name} AS {self._brought(table)}").fetchall()
-                    connection.execute(f"CREATE VIEW {table.name} AS {self._known(table)}").fetchall()
+            tables = [table for table in OUTPUTS if table.name in KNOWN_BEFORE]
+            for table in tables:
+                connection.execute(f"CREATE VIEW brought.{table.name} AS {self._brought(table)}").fetchall()
+            for table in tables:
+                connection.execute(f"CREATE VIEW {table.name} AS {self._known(table)}").fetchall()
             yield connection
+
+    def bought(self, columns: tuple[str, ...], since: Cutoff | None = None) -> pa.Table:
+        """Lines of `purchases` as `session` has them, bought from `since` on; sorted by bought_at, basket_id, line."""
+        start = f"WHERE bought_at >= {instant(since.at)}" if since else ""
+        query = f"SELECT {listed(columns)} FROM purchases {start} ORDER BY bought_at, basket_id, line"
+        with self.session() as connection:
+            return connection.execute(query).to_arrow_table()
 
     def bought_until(self, end: Cutoff, columns: tuple[str, ...]) -> pa.Table:
         """Lines bought from the cutoff until `end`, as they were bought, under the customers known at the cutoff."""

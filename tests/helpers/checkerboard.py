@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from features.facts.as_of import facts_at
 from features.facts.facts import Facts
+from features.past import Past
 from features.settings import Settings
 from tests.helpers.worked_tables import CUTOFF, write_warehouse
 
@@ -54,7 +54,7 @@ def made(folder: Path) -> Facts:
         *(line for block in range(BLOCKS) for line in _skus(block)),
     ]
     warehouse = write_warehouse(folder / "checkerboard", "\n".join(purchases), skus="\n".join(skus))
-    return facts_at(Settings(work=folder, memory_limit="512MB", threads=1), warehouse, CUTOFF)
+    return Past(Settings(work=folder, memory_limit="512MB", threads=1), warehouse, CUTOFF).facts()
 
 
 @pytest.fixture(scope="session")

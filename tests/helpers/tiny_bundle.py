@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from features.clock import Cutoff
-from features.facts.as_of import facts_at
 from features.facts.facts import Columns, Facts, Grouped
+from features.past import Past
 from features.settings import Settings
 from features.vector.vector import names
 from serving.bundle.bundle import Catalogue, Contents, Lists, write
@@ -45,7 +45,7 @@ def tiny_shop(settings: Settings) -> TinyShop:
     warehouse = ingested(settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Ibis calls what DuckDB 2.0 calls by another name
-        facts = facts_at(settings, warehouse, CUTOFF)
+        facts = Past(settings, warehouse, CUTOFF).facts()
     skus = [facts.skus.text(code) for code in range(len(facts.skus))]
     return TinyShop(facts, tuple(f"Name of {sku}" for sku in skus), settings.work)
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.clock import Cutoff
-from features.facts.as_of import facts_at, snapshot_folder
 from features.facts.facts import COLUMNS, GROUPED, Facts, Floats, is_age
 from features.facts.freeze import freeze
+from features.past import Past
 from features.vector.vector import Shopper, names, vector
 from tests.helpers.datasets import ingested, settings_for
 
@@ -34,8 +34,8 @@ class Shop(NamedTuple):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     work = settings_for(tmp_path_factory.mktemp("shop"))
     warehouse = ingested(work)
-    opened, later = facts_at(work, warehouse, LAST), facts_at(work, warehouse, LAST.plus_days(LATER_DAYS))
-    return Shop(freeze(snapshot_folder(work, warehouse, LAST), warehouse.skus, LAST, warehouse.stores), opened, later)
+    opened, later = Past(work, warehouse, LAST).facts(), Past(work, warehouse, LAST.plus_days(LATER_DAYS)).facts()
+    return Shop(freeze(Past(work, warehouse, LAST).folder(), warehouse.skus, LAST, warehouse.stores), opened, later)
 
 
 @st.composite

@@ -101,7 +101,7 @@ def features(cutoff: CutoffOption = None, promotion_plan_days: PlanDays = 0.0, w
     import pandas as pd
     import pyarrow.parquet as pq
 
-    from features.facts.as_of import facts_at, snapshot_folder
+    from features.past import Past
     from features.warehouse.warehouse import Warehouse
     from training.cli.console import console, table, watched
     from training.recommendations.pipeline import INSTANT_DAYS
@@ -109,9 +109,10 @@ def features(cutoff: CutoffOption = None, promotion_plan_days: PlanDays = 0.0, w
     settings, screen = Settings.load(work), console()
     warehouse = Warehouse.open(settings)
     at = cutoff or Cutoff(warehouse.last).plus_days(INSTANT_DAYS)
+    past = Past(settings, warehouse, at, promotion_plan_days)
     with watched(screen) as stages, stages.stage("features"):
-        facts_at(settings, warehouse, at, promotion_plan_days)
-    folder = snapshot_folder(settings, warehouse, at, promotion_plan_days)
+        past.facts()
+    folder = past.folder()
     found = [(path.stem, pq.ParquetFile(path).metadata) for path in sorted(folder.glob("*.parquet"))]
     shown = pd.DataFrame([{"table": name, "rows": meta.num_rows, "columns": meta.num_columns} for name, meta in found])
     screen.print(table(f"Features as of {at}", shown))
@@ -154,22 +155,17 @@ def evaluate(
     work: Work = None,
 ) -> None:
     """Judge the newest model trained as of a cutoff against the baselines, without training or logging."""
-    from features.facts.as_of import facts_at
-    from features.identity.customers import customers_as_of
-    from features.warehouse.warehouse import Warehouse
+    from features.past import Past
     from serving.recommender.recommender import Recommender
     from training.cli.console import comparison, console, table, watched
     from training.recommendations.evaluate import evaluate as judge
-    from training.recommendations.interactions import interactions
     from training.recommendations.pipeline import bundle_at
 
     settings, screen = Settings.load(work), console()
-    warehouse, bundle = Warehouse.open(settings), bundle_at(settings, cutoff)
+    bundle = bundle_at(settings, cutoff)
     with watched(screen) as stages, stages.stage("evaluation"):
         # a bundle knows whom it may answer; baselines learn, as a training does, from all who permit that today
-        known = interactions(facts_at(settings, warehouse, bundle.cutoff))
-        bought = customers_as_of(settings, warehouse, bundle.cutoff).purchases
-        judged = judge(Recommender(bundle), known, bought, bundle.cutoff, window_days)
+        judged = judge(Recommender(bundle), Past.open(settings, bundle.cutoff), window_days)
     screen.print(comparison(judged.comparison))
     rows = judged.slices[judged.slices["metric"] == "ndcg_at_10"].drop(columns="metric")
     screen.print(table("NDCG@10 by slice", rows))

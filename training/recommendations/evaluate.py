@@ -5,29 +5,27 @@ facts. Every figure has a 95 % bootstrap interval over customers, every differen
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
-from features.clock import Cutoff
 from features.errors import DataError
 from features.facts.facts import Codes, Facts, Ids
+from features.past import Past
 from features.vector.vector import Shopper
 from serving.bundle.candidates import Candidates
 from serving.recommender.recommender import Recommender
 from training.recommendations import baselines
 from training.recommendations.bulk import recommend_all
 from training.recommendations.candidates.pool import Scorer
-from training.recommendations.first_visits import visits_between
-from training.recommendations.interactions import Interactions
+from training.recommendations.first_visits import visits_until
+from training.recommendations.interactions import Interactions, interactions
 from training.recommendations.metrics.bootstrap import paired, summary
-from training.recommendations.metrics.ranking import METRICS, TASKS, Evaluation, Task, split
+from training.recommendations.metrics.ranking import METRICS, TASKS, Evaluation, Task
 from training.recommendations.metrics.slices import sliced, slices
 from training.recommendations.record import RANKER
 
-COLUMNS = ["customer_id", "sku", "bought_at", "channel", "store_id", "basket_id"]
+COLUMNS = ("customer_id", "sku", "bought_at", "channel", "store_id", "basket_id")
 
 
 class NobodyToJudgeError(DataError):
@@ -50,18 +48,19 @@ class Evaluated:
     customers: int
 
 
-def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cutoff: Cutoff, days: float) -> Evaluated:
-    """Judge the ranker and the baselines on [cutoff, cutoff + days).
+def evaluate(recommender: Recommender, past: Past, days: float) -> Evaluated:
+    """Judge the ranker and the baselines on the `days` that begin with the past's cutoff.
 
-    `purchases` are those under the customers known at the cutoff. Customers are those who bought both before the
+    Customers, as they were known at the cutoff, are those who bought both before the
     cutoff and in the window and have a profile in the bundle; one whose earlier purchases arrived after the training
-    is left out. The baselines learn from everybody in `known`.
+    is left out. The baselines learn from everybody in the past.
 
     The headline is of lists as `omnishelf recommend` makes them, for which nobody says where they will shop. Metrics
     that begin with `told` are of lists that were told the channel and the store of the customer's first basket in the
     window, as requests of a storefront are. Raises NobodyToJudgeError where there are none.
     """
-    before, window = split(read_purchases(purchases, cutoff.plus_days(days)), cutoff, days)
+    cutoff, end = past.cutoff, past.cutoff.plus_days(days)
+    before, window = past.bought(COLUMNS).to_pandas(), past.bought_until(end, COLUMNS).to_pandas()
     window = window[window["customer_id"].isin(_texts(recommender.bundle.facts.customers))]
     evaluation = Evaluation.of(before, window)
     if not len(evaluation.customers):
@@ -70,10 +69,11 @@ def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cut
         )
         raise NobodyToJudgeError(message + "Next: choose an earlier --cutoff, or bring later purchases.")
     tasks = [task for task in TASKS if evaluation.asked(task).any()]
+    known = interactions(past.facts())
     others = {name: fit(known) for name, fit in baselines.BASELINES.items()}
     tables = {task: _lists(recommender, known, others, evaluation, task) for task in tasks}
     figures = {(name, task): evaluation.score(table, task) for task in tasks for name, table in tables[task].items()}
-    visits = visits_between(purchases, recommender.bundle.facts, cutoff.plus_days(days))
+    visits = visits_until(past, recommender.bundle.facts, end)
     told, _ = evaluation.score(recommend_all(recommender, evaluation.customers, baselines.DEPTH, visits=visits), "all")
     parts = slices(evaluation, before, window)
     return Evaluated(
@@ -87,12 +87,6 @@ def evaluate(recommender: Recommender, known: Interactions, purchases: Path, cut
         lists={task: tables[task][RANKER] for task in tasks},
         customers=len(evaluation.customers),
     )
-
-
-def read_purchases(path: Path, end: Cutoff) -> pd.DataFrame:
-    """Purchases before `end`."""
-    found: pd.DataFrame = pq.read_table(path, columns=COLUMNS, filters=[("bought_at", "<", end.at)]).to_pandas()
-    return found
 
 
 def _lists(

@@ -6,16 +6,15 @@ bought in it is not looked at.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.clock import Cutoff
 from features.facts.facts import Codes, Facts
 from features.facts.freeze import codes
+from features.past import Past
 from features.vector.vector import CHANNELS, UNKNOWN_CHANNEL, Shopper
 
 COLUMNS = ("customer_id", "bought_at", "basket_id", "channel", "store_id")
@@ -40,10 +39,9 @@ def unknown(facts: Facts) -> FirstVisits:
     return FirstVisits(np.full(len(facts.customers), UNKNOWN_CHANNEL, dtype=np.int32), np.array(facts.home_store))
 
 
-def visits_between(purchases: Path, facts: Facts, end: Cutoff) -> FirstVisits:
-    """The first visits from the facts' cutoff until `end`; `purchases` under the customers known at the cutoff."""
-    window = [("bought_at", ">=", Cutoff.of_days(facts.cutoff_days).at), ("bought_at", "<", end.at)]
-    return first_visits(pq.read_table(purchases, columns=list(COLUMNS), filters=window), facts)
+def visits_until(past: Past, facts: Facts, end: Cutoff) -> FirstVisits:
+    """The first visits from the past's cutoff until `end`, of customers as they were known at the cutoff."""
+    return first_visits(past.bought_until(end, COLUMNS), facts)
 
 
 def first_visits(bought: pa.Table, facts: Facts) -> FirstVisits:

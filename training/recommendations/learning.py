@@ -9,20 +9,18 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
 
 from features.errors import StateError
-from features.facts.as_of import facts_at, labels_between
 from features.facts.facts import Codes
-from features.identity.customers import customers_as_of
-from features.settings import Settings
+from features.past import Past
 from features.vector.vector import names
-from features.warehouse.warehouse import Warehouse
-from training.recommendations.candidates.proposals import candidates_for_all, fit_all, propose
-from training.recommendations.first_visits import visits_between
+from training.recommendations.candidates.proposals import candidates_for, fit_all, propose
+from training.recommendations.first_visits import visits_until
 from training.recommendations.interactions import interactions
 from training.recommendations.ranking.rows import Rows, rows
 from training.recommendations.windows import Window
@@ -34,41 +32,46 @@ Made = tuple[Rows | None, tuple[str, ...]]
 """Training rows (None where there are none) and the names of their columns."""
 
 
-def window_rows(settings: Settings, window: Window, plan_days: float, seed: int) -> Made:
+def window_rows(past: Past, window: Window, seed: int) -> Made:
     """Training rows of one label window; none where nobody whom we know bought anything that could be proposed."""
-    warehouse = Warehouse.open(settings)
-    facts = facts_at(settings, warehouse, window.cutoff, plan_days)
-    labels = _sample(labels_between(warehouse, facts, window.end), seed)
-    visits = visits_between(customers_as_of(settings, warehouse, window.cutoff).purchases, facts, window.end)
+    then = past.at(window.cutoff)
+    facts = then.facts()
+    labels = _sample(then.labels_until(facts, window.end), seed)
     known = interactions(facts)
     if not len(labels[0]) or not len(known.skus):
         return None, ()
     candidates = propose(known, fit_all(known), np.unique(labels[0]).astype(np.int32))
+    visits = visits_until(then, facts, window.end)
     return rows(facts, candidates, labels, seed, visits=visits), names(facts, candidates.sources)
 
 
-def final_candidates(settings: Settings, cutoff: Window, plan_days: float, folder: Path) -> Made:
-    """Facts and candidates of everybody as of the cutoff, the latter saved into the folder; no rows."""
-    facts = facts_at(settings, Warehouse.open(settings), cutoff.cutoff, plan_days)
-    candidates_for_all(facts)[1].save(folder)
+def final_candidates(past: Past, folder: Path, customers: tuple[str, ...] | None) -> Made:
+    """Candidates of these customers (None: of everybody) as of the past's cutoff, saved into the folder; no rows."""
+    candidates_for(past.facts(), customers)[1].save(folder)
     return None, ()
 
 
 def learn(
-    settings: Settings, windows: tuple[Window, ...], final: Window, plan_days: float, folder: Path
+    past: Past, windows: tuple[Window, ...], folder: Path, customers: tuple[str, ...] | None, *, apart: bool
 ) -> Iterator[tuple[int, Rows | None, tuple[str, ...]]]:
     """Yield (window number, rows, column names) as they come; number −1 without rows is the final cutoff's candidates.
 
-    Every process has one thread, and there are as many as `settings.threads`.
+    Where windows are learned apart every process has one thread, and there are as many as `settings.threads`.
     """
-    count = min(settings.threads, len(windows) + 1)
-    single = settings.shared_by(max(count, 1))
+    seed = past.settings.seed
+    if not apart:
+        yield (-1, *final_candidates(past, folder, customers))
+        for nth, window in enumerate(windows):
+            yield (nth, *window_rows(past, window, seed + nth))
+        return
+    count = min(past.settings.threads, len(windows) + 1)
+    single = replace(past, settings=past.settings.shared_by(max(count, 1)))
     with _processes(count) as processes:
         with _interrupts_later():
             # The latest first: it and the final cutoff are the largest.
-            jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, final, plan_days, folder): -1}
+            jobs: dict[Future[Made], int] = {processes.submit(final_candidates, single, folder, customers): -1}
             for nth, window in enumerate(windows):
-                jobs[processes.submit(window_rows, single, window, plan_days, settings.seed + nth)] = nth
+                jobs[processes.submit(window_rows, single, window, seed + nth)] = nth
         for job in as_completed(jobs):
             yield (jobs[job], *job.result())
 

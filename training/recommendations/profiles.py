@@ -14,19 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.clock import Cutoff
 from features.facts.facts import GROUPED, Codes, Columns, Facts, Grouped, Ids
-from features.identity.customers import AsOf, customers_as_of
-from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
+from features.identity.customers import AsOf
+from features.past import Past
 from serving.bundle.bundle import Contents, Profiles
 from serving.bundle.directory import NO_CONSENT, UNKNOWN, Directory
 from serving.storefront.suppressed import Suppressed, path_of
 
 
-def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cutoff) -> Contents:
+def served(parts: Contents, past: Past) -> Contents:
     """The contents with the profiles of those who may be served, and the directory of names."""
-    known = customers_as_of(settings, warehouse, cutoff)
+    known = past.people()
     if known.folder is None:
         return parts
     ids = [parts.facts.customers.text(code) for code in range(len(parts.facts.customers))]
@@ -34,7 +32,7 @@ def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cu
     if known.has_consents:
         permits = _pairs(known.folder / "served.parquet")
         keep = np.array([bool(permits.get(customer)) for customer in ids], dtype=bool)
-    gone = Suppressed(path_of(settings.work))
+    gone = Suppressed(path_of(past.settings.work))
     keep &= ~np.array([gone.holds(customer, 0.0) for customer in ids], dtype=bool)
     facts, candidates, _ = kept((parts.facts, parts.candidates, parts.directory), keep)
     return replace(parts, facts=facts, candidates=candidates, directory=Directory.of(_names(known, ids, keep)))

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from features.clock import Cutoff
 from features.errors import StateError
 from features.facts.facts import Codes, Facts, Grouped
 from features.facts.freeze import codes
+from features.past import Past
 from serving.bundle.bundle import TOGETHER_DAYS, Bundle, Catalogue, Contents, Lists, write
 from serving.bundle.candidates import Candidates
 from serving.bundle.scoring import Guard
@@ -21,7 +21,7 @@ from serving.recommender.answers import Query
 from serving.recommender.recommender import Recommender
 from training.recommendations.candidates.similar_skus import similar_skus
 from training.recommendations.candidates.together import together
-from training.recommendations.interactions import Interactions
+from training.recommendations.interactions import interactions
 
 CHECKED = 20
 """Customers whose answers are compared before a bundle gets its name."""
@@ -29,43 +29,34 @@ CHECKED = 20
 LIBRARIES = ("numpy", "scipy", "lightgbm", "onnx", "onnxruntime", "implicit", "scikit-learn", "duckdb")
 
 
-def contents(
-    known: Interactions,
-    candidates: Candidates,
-    warehouse: Path,
-    cutoff: Cutoff,
-    files: dict[str, Path],
-    guards: dict[str, Guard],
-) -> Contents:
-    """Everything that a bundle holds; `warehouse` is the folder of its tables."""
-    facts = known.facts
+def contents(past: Past, candidates: Candidates, files: dict[str, Path], guards: dict[str, Guard]) -> Contents:
+    """Everything that a bundle holds, for whoever is known."""
+    facts = past.facts()
     return Contents(
         facts=facts,
         candidates=candidates,
-        lists=Lists(similar_skus(known), bought_together(facts, warehouse / "purchases.parquet", cutoff)),
-        catalogue=catalogue(facts, warehouse / "skus.parquet"),
+        lists=Lists(similar_skus(interactions(facts)), bought_together(facts, past)),
+        catalogue=catalogue(facts, past),
         files=files,
         guards=guards,
     )
 
 
-def bought_together(facts: Facts, purchases: Path, cutoff: Cutoff) -> Grouped:
+def bought_together(facts: Facts, past: Past) -> Grouped:
     """SKUs that shared baskets in the half year before the cutoff."""
-    window = [("bought_at", ">=", cutoff.minus_days(TOGETHER_DAYS).at), ("bought_at", "<", cutoff.at)]
-    lines = pq.read_table(purchases, columns=["basket_id", "sku"], filters=window)
+    lines = past.bought(("basket_id", "sku"), since=past.cutoff.minus_days(TOGETHER_DAYS))
     sku: Codes = codes(lines["sku"], facts.skus)
     basket = lines["basket_id"].combine_chunks().dictionary_encode()
     return together(np.asarray(basket.indices, dtype=np.int32)[sku >= 0], sku[sku >= 0], len(facts.skus))
 
 
-def catalogue(facts: Facts, skus: Path) -> Catalogue:
+def catalogue(facts: Facts, past: Past) -> Catalogue:
     """Names of the SKUs (the id, where the warehouse has no name) and of the subcategories."""
-    table = pq.read_table(skus, columns=["sku", "name"])
-    code = codes(table["sku"], facts.skus)
-    names = [facts.skus.text(at) for at in range(len(facts.skus))]
-    for at, name in zip(code, table["name"].to_pylist(), strict=True):
-        if at >= 0 and name:
-            names[at] = name
+    with past.session() as connection:
+        described = connection.execute("SELECT sku, name FROM skus ORDER BY sku").fetchall()
+    named = {str(sku): str(name) for sku, name in described if name}
+    skus = (facts.skus.text(at) for at in range(len(facts.skus)))
+    names = [named.get(sku, sku) for sku in skus]
     levels = [facts.subcategories.text(at) for at in range(len(facts.subcategories))]
     return Catalogue(Texts.of(names), Texts.of(levels))
 

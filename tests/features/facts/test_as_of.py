@@ -9,8 +9,8 @@ import pytest
 
 from features.errors import StateError
 from features.facts import as_of
-from features.facts.as_of import facts_at, labels_between, snapshot_folder
 from features.facts.facts import Facts
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from tests.helpers.worked_tables import CUTOFF, write_warehouse
@@ -44,7 +44,7 @@ def shop_in(work: Path) -> tuple[Settings, Warehouse]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Warehouse]:
     """A shop whose facts are there."""
     shop = shop_in(tmp_path_factory.mktemp("prepared"))
-    facts_at(*shop, CUTOFF)
+    Past(*shop, CUTOFF).facts()
     return shop
 
 
@@ -61,7 +61,7 @@ def made(monkeypatch: pytest.MonkeyPatch, prepared: tuple[Settings, Warehouse]) 
     def copied(_engine: object, _known: object, folder: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folders.append(folder)
-        return Path(shutil.copytree(snapshot_folder(*prepared, CUTOFF), folder, ignore=lambda *_: {"facts"}))
+        return Path(shutil.copytree(Past(*prepared, CUTOFF).folder(), folder, ignore=lambda *_: {"facts"}))
 
     monkeypatch.setattr(as_of, "write_snapshot", copied)
     return folders
@@ -74,17 +74,17 @@ def assert_whole(facts: Facts) -> None:
 
 
 def test_facts_are_made_once(shop: tuple[Settings, Warehouse], made: list[Path]) -> None:
-    assert_whole(facts_at(*shop, CUTOFF))
-    assert_whole(facts_at(*shop, CUTOFF))
-    folder = snapshot_folder(*shop, CUTOFF)
+    assert_whole(Past(*shop, CUTOFF).facts())
+    assert_whole(Past(*shop, CUTOFF).facts())
+    folder = Past(*shop, CUTOFF).folder()
     assert made == [folder]
     left = {path.name for path in folder.parent.iterdir()} | {path.name for path in folder.glob("facts*")}
     assert left == {folder.name, f"{folder.name}.lock", "facts"}
 
 
 def test_another_cutoff_and_another_plan_have_facts_of_their_own(prepared: tuple[Settings, Warehouse]) -> None:
-    today, planned = facts_at(*prepared, CUTOFF), facts_at(*prepared, CUTOFF, plan_days=7)
-    later = facts_at(*prepared, CUTOFF.plus_days(1e-6))
+    today, planned = Past(*prepared, CUTOFF).facts(), Past(*prepared, CUTOFF, 7).facts()
+    later = Past(*prepared, CUTOFF.plus_days(1e-6)).facts()
     tea = today.skus.code("tea")
     assert [facts.sku["display_stores"][tea] for facts in (today, planned)] == [0, 1]
     # tea was bought again at the cutoff itself
@@ -95,7 +95,7 @@ def test_another_warehouse_has_a_folder_of_its_own(prepared: tuple[Settings, War
     settings, warehouse = prepared
     other = Warehouse(warehouse.folder, {"digest": "fedcba9876543210"})
     asked = [(one, CUTOFF.plus_days(days), plan) for one in (warehouse, other) for days in (0, 1) for plan in (0, 7)]
-    assert len({snapshot_folder(settings, *each) for each in asked}) == len(asked)
+    assert len({Past(settings, *each).folder() for each in asked}) == len(asked)
 
 
 @pytest.mark.parametrize(
@@ -113,19 +113,19 @@ def test_another_warehouse_has_a_folder_of_its_own(prepared: tuple[Settings, War
 def test_damaged_facts_are_made_again(
     shop: tuple[Settings, Warehouse], made: list[Path], file: str, damage: object
 ) -> None:
-    facts_at(*shop, CUTOFF)
-    damage(snapshot_folder(*shop, CUTOFF) / "facts" / file)
-    assert_whole(facts_at(*shop, CUTOFF))
+    Past(*shop, CUTOFF).facts()
+    damage(Past(*shop, CUTOFF).folder() / "facts" / file)
+    assert_whole(Past(*shop, CUTOFF).facts())
     assert len(made) == 2
 
 
 def test_what_a_killed_process_left_behind_is_not_taken_for_facts(
     shop: tuple[Settings, Warehouse], made: list[Path]
 ) -> None:
-    folder = snapshot_folder(*shop, CUTOFF)
+    folder = Past(*shop, CUTOFF).folder()
     (folder / "facts.partial").mkdir(parents=True)
     (folder / "facts.partial" / "facts.json").write_text("{}")
-    assert_whole(facts_at(*shop, CUTOFF))
+    assert_whole(Past(*shop, CUTOFF).facts())
     assert made == [folder]
     assert not list(folder.rglob("*.partial"))
 
@@ -134,7 +134,7 @@ def test_who_comes_at_the_same_time_waits_and_finds_them_made(
     shop: tuple[Settings, Warehouse], made: list[Path]
 ) -> None:
     with ThreadPoolExecutor(3) as threads:
-        found = list(threads.map(lambda _: facts_at(*shop, CUTOFF), range(3)))
+        found = list(threads.map(lambda _: Past(*shop, CUTOFF).facts(), range(3)))
     for facts in found:
         assert_whole(facts)
     assert len(made) == 1
@@ -144,7 +144,7 @@ def test_too_little_memory_is_told_and_leaves_nothing(shop: tuple[Settings, Ware
     settings, warehouse = shop
     little = Settings(work=settings.work, memory_limit="1MB", threads=1)
     with pytest.raises(StateError, match=r"(?s)as of 2025-06-01T09:20:00 .*OMNISHELF_MEMORY_LIMIT=1MB"):
-        facts_at(little, warehouse, CUTOFF)
+        Past(little, warehouse, CUTOFF).facts()
     assert [path.suffix for path in settings.snapshots.iterdir()] == [".lock"]
 
 
@@ -152,12 +152,12 @@ def test_a_folder_that_cannot_be_written_is_told(shop: tuple[Settings, Warehouse
     settings, warehouse = shop
     settings.snapshots.write_text("a file")
     with pytest.raises(StateError, match="could not be written"):
-        facts_at(settings, warehouse, CUTOFF)
+        Past(settings, warehouse, CUTOFF).facts()
 
 
 def test_labels_begin_at_the_cutoff_and_end_before_the_end(prepared: tuple[Settings, Warehouse]) -> None:
-    facts = facts_at(*prepared, CUTOFF)
-    customer, sku = labels_between(prepared[1], facts, CUTOFF.plus_days(7))
+    facts = Past(*prepared, CUTOFF).facts()
+    customer, sku = Past(*prepared, CUTOFF).labels_until(facts, CUTOFF.plus_days(7))
     ann, bob, milk, tea = 0, 1, facts.skus.code("milk"), facts.skus.code("tea")
     # ann's tea twice is one label; bob's ale and rum are SKUs that nobody sold before; zoe is new, one is nobody
     assert list(zip(customer.tolist(), sku.tolist(), strict=True)) == [(ann, tea), (bob, -1), (bob, -1), (bob, milk)]
@@ -165,5 +165,6 @@ def test_labels_begin_at_the_cutoff_and_end_before_the_end(prepared: tuple[Setti
 
 
 def test_a_window_in_which_nobody_bought_has_no_labels(prepared: tuple[Settings, Warehouse]) -> None:
-    customer, sku = labels_between(prepared[1], facts_at(*prepared, CUTOFF), CUTOFF)
+    past = Past(*prepared, CUTOFF)
+    customer, sku = past.labels_until(past.facts(), CUTOFF)
     assert (len(customer), len(sku)) == (0, 0)

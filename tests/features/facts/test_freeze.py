@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.clock import Cutoff
-from features.facts.as_of import facts_at, snapshot_folder
 from features.facts.facts import COLUMNS, GROUPED, NEVER_DAYS, Facts, Grouped, Ids, missing_value
 from features.facts.freeze import codes, freeze
 from features.facts.snapshot import GRAINS
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from tests.helpers.datasets import ingested, settings_for
@@ -41,12 +41,12 @@ def warehouse(settings: Settings) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def facts(settings: Settings, warehouse: Warehouse) -> Facts:
-    return facts_at(settings, warehouse, CUTOFF)
+    return Past(settings, warehouse, CUTOFF).facts()
 
 
 @pytest.fixture(scope="module")
 def snapshot(settings: Settings, warehouse: Warehouse, facts: Facts) -> Path:
-    return snapshot_folder(settings, warehouse, CUTOFF)
+    return Past(settings, warehouse, CUTOFF).folder()
 
 
 def texts(ids: Ids) -> list[str]:

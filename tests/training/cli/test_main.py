@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from features.clock import Cutoff
-from features.facts.as_of import facts_at
 from features.ingest import ingest
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.recommender.answers import Query
@@ -301,7 +301,7 @@ def numbered(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             table[name] = table[name].str.removeprefix("c-").str.removeprefix("sku-").astype("Int64")
         table.to_parquet(path, index=False)
     ingest(settings, "tables", dataset, loaded_at=LOADED_AT)
-    facts = facts_at(settings, Warehouse.open(settings), TINY_CUTOFF)
+    facts = Past(settings, Warehouse.open(settings), TINY_CUTOFF).facts()
     names = tuple(facts.skus.text(code) for code in range(len(facts.skus)))
     write_bundle(TinyShop(facts, names, settings.work), settings.bundles / "tiny", "1")
     return settings

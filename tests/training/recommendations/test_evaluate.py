@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from features.errors import DataError
-from features.facts.as_of import labels_between
+from features.facts.facts import Codes, Facts
+from features.past import InHand, Past
 from features.vector.vector import Shopper
 from tests.helpers.trained import CUTOFF, TrainedShop
 from training.recommendations.baselines import BASELINES
 from training.recommendations.bulk import recommend_all
 from training.recommendations.evaluate import NobodyToJudgeError, evaluate, source_recall
-from training.recommendations.interactions import interactions
 from training.recommendations.metrics.ranking import METRICS, TASKS, Task, per_customer, split
 from training.recommendations.record import RANKER
 
@@ -99,10 +99,14 @@ def test_slices_begin_with_everyone(trained_shop: TrainedShop) -> None:
     assert {"everyone", "labels", "history", "channel", "store_size"} == set(judged.slices["slice"])
 
 
+def labels_of(shop: TrainedShop, facts: Facts) -> tuple[Codes, Codes]:
+    return Past(shop.settings, shop.warehouse, CUTOFF).labels_until(facts, CUTOFF.plus_days(7))
+
+
 def rejudged(shop: TrainedShop, purchases: pd.DataFrame, folder: Path):
     purchases.to_parquet(folder / "purchases.parquet", index=False)
-    known = interactions(shop.bundle.facts)
-    return evaluate(shop.recommender, known, folder / "purchases.parquet", CUTOFF, 7)
+    in_hand = InHand({CUTOFF: folder / "purchases.parquet"}, folder)
+    return evaluate(shop.recommender, Past(shop.settings, shop.warehouse, CUTOFF, in_hand=in_hand), 7)
 
 
 def test_where_nobody_finds_anything_new_there_is_only_one_task(
@@ -149,7 +153,11 @@ def test_source_recall_by_counting(trained_shop: TrainedShop, halves: tuple[pd.D
     own = before.dropna(subset="customer_id").groupby("customer_id")["sku"].agg(set)
     labels = window.dropna(subset="customer_id").groupby("customer_id")["sku"].agg(set)
     labels = labels[labels.index.isin(own.index)]
-    found = source_recall(facts, candidates, labels_between(trained_shop.warehouse, facts, CUTOFF.plus_days(7)))
+    found = source_recall(
+        facts,
+        candidates,
+        labels_of(trained_shop, facts),
+    )
     for task in TASKS:
         wanted = labels if task == "all" else pd.Series({who: skus - own[who] for who, skus in labels.items()})
         offers: dict[str, list[tuple[str, str]]] = {name: [] for name in ("pool", *candidates.sources)}

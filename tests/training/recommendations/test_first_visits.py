@@ -3,9 +3,11 @@
 import pytest
 
 from features.facts.facts import Facts
+from features.past import Past
+from features.settings import Settings
 from features.vector.vector import IN_STORE, ON_WEB, UNKNOWN_CHANNEL, Shopper
 from tests.helpers.worked_tables import CUTOFF, facts_of, write_warehouse
-from training.recommendations.first_visits import FirstVisits, unknown, visits_between
+from training.recommendations.first_visits import FirstVisits, unknown, visits_until
 
 PAST = """
     customer | store | channel | days_ago
@@ -35,7 +37,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 @pytest.fixture(scope="module")
 def visits(facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> FirstVisits:
     warehouse = write_warehouse(tmp_path_factory.mktemp("later") / "warehouse", WINDOW)
-    return visits_between(warehouse.purchases, facts, CUTOFF.plus_days(7))
+    return visits_until(Past(Settings(), warehouse, CUTOFF), facts, CUTOFF.plus_days(7))
 
 
 @pytest.mark.parametrize(

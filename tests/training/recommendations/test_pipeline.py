@@ -16,6 +16,7 @@ import pytest
 from features.clock import Cutoff
 from features.errors import DataError, StateError
 from features.ingest import ingest
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import MANIFEST, verify
@@ -26,6 +27,7 @@ from tests.helpers.mlflow_store import looking
 from tests.helpers.trained import AT, CUTOFF, PLAN, TrainedShop, shop_settings
 from training.recommendations import pipeline
 from training.recommendations.bulk import recommend_all
+from training.recommendations.fit import FitPlan, fit
 from training.recommendations.pipeline import Plan, bundle_at, default_cutoff, train
 from training.tracking import origin
 from training.tracking.stages import Stages
@@ -128,10 +130,9 @@ def without_tracking(settings: Settings):
     """The bundle of a training that stops before it would be judged and logged."""
     (settings.work / "scratch").mkdir()
     windows = pipeline.label_windows(CUTOFF, Cutoff(Warehouse.open(settings).first), PLAN.windows, PLAN.window_days)
-    run = pipeline.Run(
-        settings, PLAN, Warehouse.open(settings), CUTOFF, windows, settings.work / "scratch", AT, Stages()
-    )
-    return pipeline.write_bundle(run, pipeline.fit_rankers(run, *pipeline.learn_windows(run)))[0]
+    past, scratch = Past.open(settings, CUTOFF), settings.work / "scratch"
+    fitted = fit(past, windows, FitPlan(scratch, PLAN.rounds))
+    return pipeline.write_bundle(pipeline.Run(PLAN, past, windows, scratch, AT, Stages()), fitted)
 
 
 # ------------------------------------------------------------------- again, interrupted, and killed

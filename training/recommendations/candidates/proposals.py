@@ -58,8 +58,10 @@ def propose(
     return Candidates(Grouped(np.cumsum(counts), merged.keys, columns), _stores(known.facts), chain, chain_scores)
 
 
-def candidates_for_all(facts: Facts) -> tuple[Interactions, Candidates]:
-    """Candidates of every customer of the facts, and the interactions that they were made from.
+def candidates_for(facts: Facts, customers: tuple[str, ...] | None = None) -> tuple[Interactions, Candidates]:
+    """Candidates of customers (None: of everybody) of the facts, and the interactions that they were made from.
+
+    Ids that the facts do not know are passed over.
 
     Raises DataError where nothing was sold lately, or nobody is known: there is nothing to learn.
     """
@@ -76,8 +78,11 @@ def candidates_for_all(facts: Facts) -> tuple[Interactions, Candidates]:
             "empty everywhere. Next: bring purchases that say whose they are."
         )
         raise DataError(message)
-    everybody = np.arange(len(facts.customers), dtype=np.int32)
-    return known, propose(known, fit_all(known), everybody)
+    chosen = np.arange(len(facts.customers), dtype=np.int32)
+    if customers is not None:
+        found = np.array([facts.customers.code(customer) for customer in customers], dtype=np.int32)
+        chosen = np.unique(found[found >= 0])
+    return known, propose(known, fit_all(known), chosen)
 
 
 def _stores(facts: Facts) -> Grouped:

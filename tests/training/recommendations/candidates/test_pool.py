@@ -19,7 +19,7 @@ from training.recommendations.candidates.proposals import (
     CHAIN_DEPTH,
     SOURCES,
     STORE_DEPTH,
-    candidates_for_all,
+    candidates_for,
     fit_all,
     propose,
 )
@@ -113,7 +113,7 @@ def test_a_pool_of_nobody_is_empty(checkerboard: Facts) -> None:
 
 @pytest.fixture(scope="module")
 def made(checkerboard: Facts) -> tuple[Interactions, Candidates]:
-    return candidates_for_all(checkerboard)
+    return candidates_for(checkerboard)
 
 
 def groups(personal: Grouped, facts: Facts) -> dict[str, set[str]]:
@@ -231,4 +231,4 @@ def test_a_shop_where_nothing_sells_any_more_is_told(checkerboard: Facts) -> Non
     lapsed = replace(checkerboard, sku=replace(checkerboard.sku, values=values))
     assert not len(interactions(lapsed).skus)
     with pytest.raises(DataError, match=r"Nothing was bought in the 91 days before the cutoff 2025-06-01.*--cutoff"):
-        candidates_for_all(lapsed)
+        candidates_for(lapsed)

@@ -7,14 +7,14 @@ from features.facts.facts import Codes, Facts
 from features.vector.vector import DERIVED, ON_WEB, Shopper, names, vector
 from serving.bundle.candidates import Candidates
 from tests.helpers import checkerboard as board
-from training.recommendations.candidates.proposals import candidates_for_all
+from training.recommendations.candidates.proposals import candidates_for
 from training.recommendations.first_visits import FirstVisits
 from training.recommendations.ranking.rows import Rows, first_customers, only_new, rows, stack
 
 
 @pytest.fixture(scope="module")
 def candidates(checkerboard: Facts) -> Candidates:
-    return candidates_for_all(checkerboard)[1]
+    return candidates_for(checkerboard)[1]
 
 
 def labels(facts: Facts, bought: dict[str, list[str]]) -> tuple[Codes, Codes]:

@@ -128,10 +128,11 @@ class Past:
         with duckdb.connect(config=config) as connection:
             for setting in ("SET TimeZone = 'UTC'", NO_BAR, "CREATE SCHEMA brought"):
                 connection.execute(setting).fetchall()
-            for table in OUTPUTS:
-                if table.name in KNOWN_BEFORE:
-                    connection.execute(f"CREATE VIEW brought.{table.name} AS {self._brought(table)}").fetchall()
-                    connection.execute(f"CREATE VIEW {table.name} AS {self._known(table)}").fetchall()
+            tables = [table for table in OUTPUTS if table.name in KNOWN_BEFORE]
+            for table in tables:
+                connection.execute(f"CREATE VIEW brought.{table.name} AS {self._brought(table)}").fetchall()
+            for table in tables:
+                connection.execute(f"CREATE VIEW {table.name} AS {self._known(table)}").fetchall()
             yield connection
 
     def bought_until(self, end: Cutoff, columns: tuple[str, ...]) -> pa.Table:

@@ -140,7 +140,7 @@ class Past:
         start = f"WHERE bought_at >= {instant(since.at)}" if since else ""
         query = f"SELECT {listed(columns)} FROM purchases {start} ORDER BY bought_at, basket_id, line"
         with self.session() as connection:
-            return connection.execute(query).to_arrow_table()
+            return connection.sql(query).to_arrow_table()
 
     def bought_until(self, end: Cutoff, columns: tuple[str, ...]) -> pa.Table:
         """Lines bought from the cutoff until `end`, as they were bought, under the customers known at the cutoff."""

@@ -15,7 +15,7 @@ from serving.buyers.accounts import Buyers
 from serving.buyers.planning import Planning
 from serving.buyers.request import read_assortment
 from serving.buyers.runs import AssortmentRun
-from serving.storefront.routes import body_of, require_json
+from serving.web.bodies import body_of, require_json
 from serving.web.problems import INVALID_FIELD, UNAUTHORIZED, FieldError, ProblemError
 
 PATH = "/v1/assortments"

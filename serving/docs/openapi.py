@@ -4,8 +4,8 @@ from pydantic.json_schema import models_json_schema
 
 from serving.buyers.openapi import SCHEMAS as ASSORTMENT_SCHEMAS
 from serving.buyers.openapi import assortment_paths
+from serving.storefront.examples import ANSWER_EXAMPLE, REQUEST_EXAMPLES
 from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
-from serving.web.examples import ANSWER_EXAMPLE, REQUEST_EXAMPLES
 from serving.web.openapi_parts import HEADERS, Json, plain, problems, ref
 from serving.web.problems import (
     BODY_TOO_LARGE,

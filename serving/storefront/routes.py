@@ -1,7 +1,5 @@
 """POST /v1/recommendations: a list of items for one placement."""
 
-import asyncio
-
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,9 +7,7 @@ from starlette.routing import Route
 
 from serving.storefront.payloads import read_request
 from serving.storefront.storefront import Storefront
-from serving.web.problems import BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, ProblemError
-
-BODY_SECONDS = 10.0
+from serving.web.bodies import body_of, require_json
 
 
 def route(storefront: Storefront) -> Route:
@@ -25,28 +21,3 @@ def route(storefront: Storefront) -> Route:
         )
 
     return Route("/v1/recommendations", recommend, methods=["POST"])
-
-
-def require_json(request: Request) -> None:
-    """Raises ProblemError for any other media type, charset or encoding than plain JSON in UTF-8."""
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if media_type.strip() != "application/json" or charset not in {"", "utf-8", "utf8"}:
-        raise ProblemError(
-            UNSUPPORTED_MEDIA_TYPE, "Send the body as `Content-Type: application/json`.", headers={"Accept-Post": JSON}
-        )
-    if encoding != "identity":
-        raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body without `Content-Encoding`.")
-
-
-JSON = "application/json"
-
-
-async def body_of(request: Request) -> bytes:
-    """Raises ProblemError where the body stalls: a slow caller may not hold a connection for ever."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await request.body()
-    except TimeoutError:
-        raise ProblemError(BODY_TOO_SLOW, f"The body was not here after {BODY_SECONDS:.0f} seconds.") from None

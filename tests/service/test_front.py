@@ -11,10 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from features.settings import Settings
 from serving.app import web_app, web_routes
 from serving.front import MAX_BODY_BYTES, FrontDoor
-from serving.storefront import routes
 from serving.storefront.queue import Turnstile
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
+from serving.web import bodies
 from tests.helpers.recommenders import CountingRecommender, holder_with
 
 HOME = {"placement": "home"}
@@ -104,7 +104,7 @@ def test_too_many_at_once_are_told_when_to_return():
 
 
 def test_a_body_that_stalls_is_given_up(monkeypatch):
-    monkeypatch.setattr(routes, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
 
     async def stalling():
         yield b'{"placement":'

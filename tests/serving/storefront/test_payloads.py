@@ -3,6 +3,7 @@ import json
 import pytest
 
 from serving.recommender.answers import Answer, Item, Query, Reason
+from serving.storefront.examples import REQUEST_EXAMPLES
 from serving.storefront.payloads import (
     LATER_FIELDS,
     PLACEMENTS,
@@ -12,7 +13,6 @@ from serving.storefront.payloads import (
     query,
     read_request,
 )
-from serving.web.examples import REQUEST_EXAMPLES
 from serving.web.problems import KINDS, ProblemError, document
 
 

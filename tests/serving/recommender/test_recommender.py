@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from serving.bundle.bundle import Bundle
 from serving.recommender.answers import Answer, Query
-from serving.recommender.recommender import DUE, MAX_ELAPSED_DAYS, PLACEMENTS, Recommender
+from serving.recommender.placements.buy_again import DUE
+from serving.recommender.recommender import MAX_ELAPSED_DAYS, PLACEMENTS, Recommender
 from tests.helpers.trained import CUTOFF, TrainedShop
 
 KNOWN, UNKNOWN = "c-003", "nobody"

@@ -24,8 +24,8 @@ def routes() -> tuple[Route, ...]:
         _fixed("/", landing_page(), "text/html"),
         _fixed("/docs", reference_page(document), "text/html"),
         _fixed("/openapi.json", orjson.dumps(document).decode(), "application/json"),
-        _fixed("/assets/page.css", asset("page.css"), "text/css"),
-        _fixed("/assets/try.js", asset("try.js"), "text/javascript"),
+        _fixed("/assets/page.css", asset("serving.web", "page.css"), "text/css"),
+        _fixed("/assets/try.js", asset("serving.docs", "try.js"), "text/javascript"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Puts candidates in order: a known customer's with the ranker, a stranger's by what sells in store and chain."""
+"""The second step: candidates in order, a known customer's by the ranker, a stranger's by what sells."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,32 +6,27 @@ from numpy.typing import NDArray
 from features.facts.facts import Codes, Floats
 from features.vector.vector import ON_WEB, UNKNOWN_CHANNEL, Shopper, vector
 from serving.bundle.bundle import Bundle
-from serving.recommender.answers import Query
+from serving.recommender.eligible import bought
+from serving.recommender.pool import Pool
 from serving.recommender.ranked import Ranked
 
 
-def rank(bundle: Bundle, shopper: Shopper, *, new_only: bool = False) -> Ranked:
-    """Every candidate of the shopper, best first; of an unknown customer by what sells in store and chain."""
-    skus, scores = bundle.candidates.of(shopper)
+def rank(bundle: Bundle, shopper: Shopper, pool: Pool, *, new_only: bool = False) -> Ranked:
+    """Every candidate, best first; with `new_only` a customer's new ones, in the order of the discovery ranker."""
+    skus, scores = pool.skus, pool.scores
     if shopper.customer < 0:
         return _popular(bundle, shopper, skus)
     features = vector(bundle.facts, shopper, skus, scores)
     if new_only:
-        fresh = ~_bought(bundle, shopper, skus)
+        fresh = ~bought(bundle, shopper, skus)
         skus, scores, features = skus[fresh], scores[fresh], features[fresh]
     value = (bundle.discovery if new_only else bundle.ranker)(features)
     order = np.argsort(-value, kind="stable")
     return Ranked(skus[order], value[order], _sources(bundle, shopper, skus[order], scores[order]))
 
 
-def is_wanted(bundle: Bundle, skus: Codes, shopper: Shopper, query: Query) -> NDArray[np.bool_]:
-    """Which SKUs may be shown: not excluded, not those that the query is about, not bought where it says new."""
-    unwanted = [bundle.facts.skus.code(sku) for sku in (*query.exclude_item_ids, *query.item_ids)]
-    wanted = ~np.isin(skus, unwanted)
-    return wanted & ~_bought(bundle, shopper, skus) if query.new_only else wanted
-
-
 def _popular(bundle: Bundle, shopper: Shopper, skus: Codes) -> Ranked:
+    """Rank by what sells in the chain, in the channel of the request, and above all in its store."""
     candidates = bundle.candidates
     position = np.searchsorted(np.sort(candidates.chain), skus)
     order = np.argsort(candidates.chain, kind="stable")
@@ -56,11 +51,8 @@ def _share_here(bundle: Bundle, shopper: Shopper, skus: Codes) -> Floats:
     return here if shopper.channel != UNKNOWN_CHANNEL and here.any() else np.ones_like(here)
 
 
-def _bought(bundle: Bundle, shopper: Shopper, skus: Codes) -> NDArray[np.bool_]:
-    return bundle.facts.customer_sku.find(shopper.customer, skus)[1]
-
-
 def _sources(bundle: Bundle, shopper: Shopper, skus: Codes, scores: Floats) -> NDArray[np.object_]:
+    """The personal source that scored each SKU highest beside its own best; store or chain where none did."""
     if not len(scores):
         return np.zeros(0, dtype=object)
     relative = scores / np.maximum(scores.max(axis=0), 1e-6)

@@ -1,6 +1,9 @@
-"""The recommender: from a query to an answer. Pure: a bundle in, no clock, no network, no state of its own.
+"""The recommender: from a query to an answer in steps, each a function in the file of its name.
 
-Backtests and the service call this same code.
+    pool -> rank -> eligible -> rules -> explain
+
+A placement decides how the first two make its list. Everything is pure: a bundle, a query and what is
+live come in; there is no clock, no network and no state. Backtests and the service call this same code.
 """
 
 from dataclasses import dataclass
@@ -10,13 +13,18 @@ import numpy as np
 from features.vector.vector import CHANNELS, UNKNOWN_CHANNEL, Shopper
 from serving.bundle.bundle import Bundle
 from serving.bundle.directory import AMBIGUOUS, NO_CONSENT
-from serving.recommender.answers import Answer, Item, Query
+from serving.live.state import NOTHING_LIVE, Live
+from serving.recommender.answers import Answer, Query
+from serving.recommender.asked import Asked
+from serving.recommender.eligible import eligible
+from serving.recommender.explain import explain
 from serving.recommender.placements.buy_again import buy_again
 from serving.recommender.placements.home import home
 from serving.recommender.placements.pdp_similar import pdp_similar
-from serving.recommender.rank import is_wanted, rank
+from serving.recommender.pool import pool
+from serving.recommender.rank import rank
 from serving.recommender.ranked import Ranked
-from serving.recommender.reasons import reasons
+from serving.recommender.rules import follow_rules
 
 MAX_ELAPSED_DAYS = 28.0
 """A bundle older than this answers as if it were four weeks old: its ages would leave the range it was trained on."""
@@ -30,26 +38,28 @@ class Recommender:
 
     bundle: Bundle
 
-    def recommend(self, query: Query) -> Answer:
+    def recommend(self, query: Query, live: Live = NOTHING_LIVE) -> Answer:
         """A full list for any query: unknown customers, stores and SKUs fall back, and `fallback` says so.
 
         Raises KeyError for an unknown placement.
         """
         shopper, fallback = self._shopper(query)
-        placed = PLACEMENTS[query.placement](self.bundle, shopper, query)
-        chosen = np.flatnonzero(is_wanted(self.bundle, placed.ranked.skus, shopper, query))[: query.size]
-        if placed.lacking and (chosen >= placed.own).any():
+        asked = Asked(self.bundle, shopper, query, live)
+        placed = PLACEMENTS[query.placement](asked)
+        allowed = np.flatnonzero(eligible(asked, placed.ranked.skus))
+        if placed.lacking and (allowed[: query.size] >= placed.own).any():
             fallback.append(placed.lacking)
-        shown = placed.ranked.take(chosen)
+        shown = follow_rules(placed.ranked.take(allowed), live.rules).take(slice(query.size))
         return Answer(
-            items=tuple(self._item(at, shown, shopper, query) for at in range(len(shown.skus))),
+            items=explain(asked, shown),
             model_version=self.bundle.version,
             fallback="+".join(fallback) or "none",
             pool_size=len(placed.ranked.skus),
         )
 
     def rank(self, shopper: Shopper, *, new_only: bool = False) -> Ranked:
-        return rank(self.bundle, shopper, new_only=new_only)
+        """Every candidate of the shopper, best first, without what a placement and a query make of it."""
+        return rank(self.bundle, shopper, pool(self.bundle, shopper), new_only=new_only)
 
     def shopper(
         self,
@@ -67,7 +77,7 @@ class Recommender:
         return Shopper(customer, store, elapsed, CHANNELS.get(channel or "", UNKNOWN_CHANNEL))
 
     def _customer(self, customer_id: str | None) -> int:
-        """The code of a customer's id, else of another name of hers; below zero where there is nobody to speak to."""
+        """The code of a customer's id, else of another name of theirs; below zero where there is nobody to speak to."""
         code = self.bundle.facts.customers.code(customer_id)
         return code if code >= 0 else self.bundle.directory.find(customer_id)
 
@@ -80,17 +90,6 @@ class Recommender:
         if query.store_id and self.bundle.facts.stores.code(query.store_id) < 0:
             fallback.append("unknown_store")
         return shopper, fallback
-
-    def _item(self, at: int, shown: Ranked, shopper: Shopper, query: Query) -> Item:
-        code = int(shown.skus[at])
-        return Item(
-            sku=self.bundle.facts.skus.text(code),
-            name=self.bundle.catalogue.names[code],
-            position=at + 1,
-            score=round(float(shown.scores[at]), 6),
-            source=str(shown.sources[at]),
-            reasons=reasons(self.bundle, shopper, code, query.item_ids) if query.explain else (),
-        )
 
 
 PLACEMENTS = {"home": home, "buy-again": buy_again, "pdp-similar": pdp_similar}

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from features.vector.vector import Shopper
-from serving.bundle.bundle import Bundle
-from serving.recommender.answers import Query
+from serving.recommender.asked import Asked
+from serving.recommender.pool import pool
 from serving.recommender.rank import rank
 from serving.recommender.ranked import Placed
 
@@ -12,10 +11,10 @@ DUE = 0.5
 """`buy-again` shows first what half of the usual interval has passed for."""
 
 
-def buy_again(bundle: Bundle, shopper: Shopper, query: Query) -> Placed:
+def buy_again(asked: Asked) -> Placed:
     """What the customer bought before: due by their own rhythm first, then the rest, both in the ranker's order."""
-    ranked = rank(bundle, shopper, new_only=query.new_only)
-    history = bundle.facts.customer_sku
+    ranked = rank(asked.bundle, asked.shopper, pool(asked.bundle, asked.shopper), new_only=asked.query.new_only)
+    shopper, history = asked.shopper, asked.bundle.facts.customer_sku
     rows, bought = history.find(shopper.customer, ranked.skus)
     if not bought.any():
         return Placed(ranked, 0, "thin_history" if shopper.customer >= 0 else "")

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from features.vector.vector import Shopper
 from serving.bundle.bundle import Bundle
-from serving.recommender.answers import Query
-from serving.recommender.rank import is_wanted, rank
+from serving.recommender.asked import Asked
+from serving.recommender.eligible import eligible
+from serving.recommender.pool import pool
+from serving.recommender.rank import rank
 from serving.recommender.ranked import Placed, Ranked
 
 
-def pdp_similar(bundle: Bundle, shopper: Shopper, query: Query) -> Placed:
+def pdp_similar(asked: Asked) -> Placed:
     """What can take the place of the SKUs in `item_ids`, the most similar first; then what `home` would show."""
+    bundle, shopper, query = asked.bundle, asked.shopper, asked.query
     given = [code for sku in query.item_ids if (code := bundle.facts.skus.code(sku)) >= 0]
     similar = _similar(bundle, given)
-    own = int(is_wanted(bundle, similar.skus, shopper, query).sum())
+    own = int(eligible(asked, similar.skus).sum())
     if own >= query.size:
         return Placed(similar, len(similar.skus))
-    filled = similar.then(rank(bundle, shopper, new_only=query.new_only))
+    filled = similar.then(rank(bundle, shopper, pool(bundle, shopper), new_only=query.new_only))
     return Placed(filled, len(similar.skus), "few_similar" if given else "unknown_item")
 
 

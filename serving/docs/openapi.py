@@ -4,6 +4,7 @@ from pydantic.json_schema import models_json_schema
 
 from serving.buyers.openapi import SCHEMAS as ASSORTMENT_SCHEMAS
 from serving.buyers.openapi import assortment_paths
+from serving.recommender.placements.placements import PLACEMENTS
 from serving.storefront.examples import ANSWER_EXAMPLE, REQUEST_EXAMPLES
 from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
 from serving.web.openapi_parts import HEADERS, Json, plain, problems, ref
@@ -57,9 +58,9 @@ def _recommend() -> Json:
         "operationId": "recommend",
         "tags": ["Recommendations"],
         "summary": "A list of items for one placement",
-        "description": "The placement says what the list is for: `home` is for the customer as a whole, `buy-again` "
-        "holds what the customer bought before and is due to buy now, `pdp-similar` holds what resembles "
-        "`context.item_ids`.",
+        "description": "The placement says what the list is for: "
+        + ", ".join(f"`{placement.name}` {placement.purpose}" for placement in PLACEMENTS)
+        + ".",
         "parameters": [
             {
                 "name": "X-Request-Id",

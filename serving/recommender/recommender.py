@@ -18,9 +18,7 @@ from serving.recommender.answers import Answer, Query
 from serving.recommender.asked import Asked
 from serving.recommender.eligible import eligible
 from serving.recommender.explain import explain
-from serving.recommender.placements.buy_again import buy_again
-from serving.recommender.placements.home import home
-from serving.recommender.placements.pdp_similar import pdp_similar
+from serving.recommender.placements.placements import BY_NAME
 from serving.recommender.pool import pool
 from serving.recommender.rank import rank
 from serving.recommender.ranked import Ranked
@@ -45,7 +43,7 @@ class Recommender:
         """
         shopper, fallback = self._shopper(query)
         asked = Asked(self.bundle, shopper, query, live)
-        placed = PLACEMENTS[query.placement](asked)
+        placed = BY_NAME[query.placement].place(asked)
         allowed = np.flatnonzero(eligible(asked, placed.ranked.skus))
         if placed.lacking and (allowed[: query.size] >= placed.own).any():
             fallback.append(placed.lacking)
@@ -90,6 +88,3 @@ class Recommender:
         if query.store_id and self.bundle.facts.stores.code(query.store_id) < 0:
             fallback.append("unknown_store")
         return shopper, fallback
-
-
-PLACEMENTS = {"home": home, "buy-again": buy_again, "pdp-similar": pdp_similar}

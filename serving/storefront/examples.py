@@ -2,30 +2,10 @@
 
 from typing import Any
 
+from serving.recommender.placements.placements import PLACEMENTS
+
 REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
-    "home": {
-        "summary": "The start page of a known customer",
-        "value": {"placement": "home", "customer_id": "1057", "context": {"channel": "web"}, "page_size": 8},
-    },
-    "buy-again": {
-        "summary": "What a customer is due to buy, in the store where they are",
-        "value": {
-            "placement": "buy-again",
-            "customer_id": "1057",
-            "context": {"channel": "store", "store_id": "367"},
-            "exclude_item_ids": ["1082185"],
-        },
-    },
-    "pdp-similar": {
-        "summary": "An anonymous visitor on a product page",
-        "value": {
-            "placement": "pdp-similar",
-            "visitor_id": "v-81",
-            "context": {"channel": "web", "item_ids": ["1029743"], "cart_item_ids": ["995242"]},
-            "page_size": 4,
-            "new_only": True,
-        },
-    },
+    placement.name: {"summary": placement.summary, "value": placement.example} for placement in PLACEMENTS
 }
 
 ANSWER_EXAMPLE: dict[str, Any] = {

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.recommender.answers import Query
-from serving.storefront.payloads import PLACEMENTS, RecommendationRequest, query, read_request
+from serving.recommender.placements.placements import BY_NAME
+from serving.storefront.payloads import RecommendationRequest, query, read_request
 from serving.web.problems import ProblemError, document
 
 JSON = st.recursive(
@@ -21,7 +22,7 @@ def test_whatever_is_sent_is_a_request_or_a_problem(body):
     assert is_accepted_or_answerable(body)
 
 
-@given(st.dictionaries(FIELDS, JSON), st.sampled_from(PLACEMENTS))
+@given(st.dictionaries(FIELDS, JSON), st.sampled_from(sorted(BY_NAME)))
 def test_whatever_the_known_fields_hold_it_is_a_request_or_a_problem(members, placement):
     assert is_accepted_or_answerable(json.dumps({"placement": placement, **members}).encode())
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from serving.recommender.answers import Query
 from serving.recommender.asked import Asked
+from serving.recommender.placements.placement import Placement
 from serving.recommender.pool import pool
 from serving.recommender.rank import rank
 from serving.recommender.ranked import Placed
@@ -22,3 +24,18 @@ def buy_again(asked: Asked) -> Placed:
     due = bought & (since >= DUE * np.minimum(history.columns["interval_days"][rows], 28.0))
     first = np.argsort(-(bought.astype(int) + due), kind="stable")
     return Placed(ranked.take(first), int(bought.sum()), "thin_history")
+
+
+BUY_AGAIN = Placement(
+    name="buy-again",
+    purpose="holds what the customer bought before and is due to buy now",
+    place=buy_again,
+    summary="What a customer is due to buy, in the store where they are",
+    example={
+        "placement": "buy-again",
+        "customer_id": "1057",
+        "context": {"channel": "store", "store_id": "367"},
+        "exclude_item_ids": ["1082185"],
+    },
+    touching=(Query(),),
+)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from serving.bundle.bundle import Bundle
+from serving.recommender.answers import Query
 from serving.recommender.asked import Asked
 from serving.recommender.eligible import eligible
+from serving.recommender.placements.placement import Placement
 from serving.recommender.pool import pool
 from serving.recommender.rank import rank
 from serving.recommender.ranked import Placed, Ranked
@@ -31,3 +33,20 @@ def _similar(bundle: Bundle, given: list[int]) -> Ranked:
     best = np.lexsort((skus, -value))
     best = best[np.sort(np.unique(skus[best], return_index=True)[1])]
     return Ranked(skus[best], value[best], np.full(len(best), "similar", dtype=object))
+
+
+PDP_SIMILAR = Placement(
+    name="pdp-similar",
+    purpose="holds what resembles `context.item_ids`",
+    place=pdp_similar,
+    summary="An anonymous visitor on a product page",
+    example={
+        "placement": "pdp-similar",
+        "visitor_id": "v-81",
+        "context": {"channel": "web", "item_ids": ["1029743"], "cart_item_ids": ["995242"]},
+        "page_size": 4,
+        "new_only": True,
+    },
+    touching=(Query(),),
+    needs_items=True,
+)

@@ -3,10 +3,10 @@ import json
 import pytest
 
 from serving.recommender.answers import Answer, Item, Query, Reason
+from serving.recommender.placements.placements import BY_NAME
 from serving.storefront.examples import REQUEST_EXAMPLES
 from serving.storefront.payloads import (
     LATER_FIELDS,
-    PLACEMENTS,
     RecommendationAnswer,
     answer_body,
     debug_body,
@@ -67,7 +67,7 @@ def test_the_examples_of_the_documentation_are_accepted(name):
 
 
 def test_there_is_an_example_of_every_placement():
-    assert set(REQUEST_EXAMPLES) == set(PLACEMENTS)
+    assert set(REQUEST_EXAMPLES) == set(BY_NAME)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from serving.storefront.openapi import PATH, recommendation_paths, recommendation_schemas
 from serving.storefront.payloads import read_request
 from serving.storefront.storefront import Storefront
 from serving.web.bodies import body_of, require_json
+from serving.web.described import Described
 
 
-def route(storefront: Storefront) -> Route:
+def api(storefront: Storefront) -> Described:
     async def recommend(request: Request) -> Response:
         require_json(request)
         body = await storefront.recommend(read_request(await body_of(request)))
@@ -20,4 +22,4 @@ def route(storefront: Storefront) -> Route:
             headers={"Cache-Control": "no-store"},
         )
 
-    return Route("/v1/recommendations", recommend, methods=["POST"])
+    return Described((Route(PATH, recommend, methods=["POST"]),), recommendation_paths(), recommendation_schemas())

@@ -17,7 +17,7 @@ from tests.helpers.tiny_bundle import tiny_shop, write_bundle
 
 ROOT = Path(__file__).parents[4]
 
-NEW_FILE = '''
+NEW_FILE = """
 from serving.recommender.answers import Query
 from serving.recommender.asked import Asked
 from serving.recommender.placements.placement import Placement
@@ -40,20 +40,24 @@ LAST_CALL = Placement(
     touching=(Query(size=3),),
     needs_items=True,
 )
-'''
+"""
 
 LOOK_AROUND = """
 import json, sys
 from pathlib import Path
 from types import SimpleNamespace
 from serving.bundle.bundle import Bundle
+from starlette.routing import Router
+from starlette.testclient import TestClient
+from serving.app import web_routes
+from features.settings import Settings
+from serving.storefront.telemetry import Telemetry
 from serving.docs.landing import landing_page
 from serving.recommender.answers import Query
 from serving.recommender.recommender import Recommender
 from serving.storefront.champion import warm_up
 from serving.storefront.payloads import read_request
 from serving.web.problems import ProblemError
-from tests.helpers.documents import openapi
 from training.recommendations import release
 
 bundle = Bundle.open(Path(sys.argv[1]))
@@ -86,7 +90,7 @@ print(json.dumps({
     "accepted": read_request(b'{"placement": "last-call", "context": {"item_ids": ["7"]}}').placement,
     "without items": refused({"placement": "last-call"}),
     "unknown": refused({"placement": "window"}),
-    "openapi": openapi(),
+    "openapi": TestClient(Router(web_routes(None, None, Telemetry(), Settings()))).get("/openapi.json").json(),
     "form": landing_page(),
     "warm-up": while_doing(warm_up, Listening(bundle), bundle.facts.customers.text(0)),
     "release": while_doing(release.differs, bundle, parts),

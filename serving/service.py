@@ -73,7 +73,7 @@ class Omnishelf:
     async def recommend(self, request: RecommendationRequest, /) -> RecommendationAnswer:
         """The twin of POST /v1/recommendations for BentoML's clients."""
         try:
-            return RecommendationAnswer.model_validate(await _storefront.recommend(request))
+            return RecommendationAnswer.model_validate(await _storefront.recommend(request, time.time_ns()))
         except ProblemError as problem:
             raise BentoMLException(problem.detail, error_code=problem.kind.status) from problem
 

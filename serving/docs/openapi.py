@@ -8,9 +8,9 @@ from serving.web.openapi_parts import Json
 DESCRIPTION = """\
 Lists of items for the places of a storefront, each with its reasons.
 
-Every answer names the `model_version` that made it: with the same version, the same request gets the
-same items. Anonymous visitors, unknown customers, unknown items and unknown stores get a full list too,
-and `fallback` says what happened.
+Every answer names the `model_version` that made it. The list is made for the instant of the request: what
+was not due yesterday may be due today. Anonymous visitors, unknown customers, unknown items and unknown
+stores get a full list too, and `fallback` says what happened.
 
 Send an `X-Request-Id` to find a request in your own logs and in ours; without one, the service makes one
 and answers it. Every error is an RFC 9457 problem document."""

@@ -151,11 +151,10 @@ def read_request(body: bytes) -> RecommendationRequest:
         raise from_validation(error, LATER_FIELDS) from None
 
 
-def query(request: RecommendationRequest) -> Query:
+def query(request: RecommendationRequest, at_days: float) -> Query:
     """What the recommender is asked; what lies in the cart is excluded like what the caller excludes.
 
-    The instant stays that of the model's cutoff, so that the same model gives the same request the
-    same answer, the one that was evaluated.
+    `at_days` is the instant of the request in days since 1970-01-01 UTC: what becomes due, becomes due by it.
     """
     context = request.context
     return Query(
@@ -168,6 +167,7 @@ def query(request: RecommendationRequest) -> Query:
         size=request.page_size,
         new_only=request.new_only,
         explain=request.explain,
+        at_days=at_days,
     )
 
 

@@ -1,5 +1,7 @@
 """POST /v1/recommendations: a list of items for one placement."""
 
+import time
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +17,7 @@ from serving.web.described import Described
 def api(storefront: Storefront) -> Described:
     async def recommend(request: Request) -> Response:
         require_json(request)
-        body = await storefront.recommend(read_request(await body_of(request)))
+        body = await storefront.recommend(read_request(await body_of(request)), time.time_ns())
         return Response(
             orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY),
             media_type="application/json",

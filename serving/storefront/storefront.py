@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from features.clock import DAY_SECONDS
 from serving.recommender.answers import NOBODY, Query
 from serving.storefront.champion import ChampionHolder
 from serving.storefront.payloads import RecommendationRequest, answer_body, debug_body, query
@@ -27,8 +28,8 @@ class Storefront:
         self._turnstile = turnstile
         self._telemetry = telemetry
 
-    async def recommend(self, request: RecommendationRequest) -> dict[str, Any]:
-        """The members of a RecommendationAnswer.
+    async def recommend(self, request: RecommendationRequest, now_ns: int) -> dict[str, Any]:
+        """The members of a RecommendationAnswer; `now_ns`: the instant of the request in ns since 1970-01-01 UTC.
 
         The champion is taken once: an exchange in the middle of an answer does not touch it. Raises
         ProblemError where no champion is loaded or the queue is full.
@@ -39,17 +40,18 @@ class Storefront:
             if champion is None:
                 raise not_ready()
             started = time.perf_counter()
-            answer = champion.recommender.recommend(self._query(request, started))
+            answer = champion.recommender.recommend(self._query(request, now_ns / 1e9 / DAY_SECONDS, started))
             ended = time.perf_counter()
         self._telemetry.count_answer(request.placement, answer)
-        body = answer_body(answer, recommendation_id(time.time_ns()), champion.version)
+        body = answer_body(answer, recommendation_id(now_ns), champion.version)
         if request.debug:
             body["debug"] = debug_body(answer, (started - arrived) * 1e3, (ended - started) * 1e3)
         return body
 
-    def _query(self, request: RecommendationRequest, now: float) -> Query:
-        asked = query(request)
-        if self._suppressed is None or not self._suppressed.holds(asked.customer_id, now):
+    def _query(self, request: RecommendationRequest, at_days: float, steady: float) -> Query:
+        """What the recommender is asked; `steady` is in seconds of the clock that suppressed names are looked at by."""
+        asked = query(request, at_days)
+        if self._suppressed is None or not self._suppressed.holds(asked.customer_id, steady):
             return asked
         return replace(asked, customer_id=NOBODY)
 

@@ -29,7 +29,7 @@ def test_whatever_the_known_fields_hold_it_is_a_request_or_a_problem(members, pl
 
 def is_accepted_or_answerable(body):
     try:
-        return isinstance(query(read_request(body)), Query)
+        return isinstance(query(read_request(body), 20_000.0), Query)
     except ProblemError as problem:
         return problem.kind.status in {400, 422} and bool(json.dumps(document(problem, "r")))
 
@@ -43,6 +43,6 @@ def test_ids_pass_unchanged_whatever_their_script(customer, excluded, cart, size
         "context": {"cart_item_ids": cart},
         "page_size": size,
     }
-    asked = query(read_request(json.dumps(body).encode()))
+    asked = query(read_request(json.dumps(body).encode()), 20_000.0)
     assert (asked.customer_id, asked.size) == (customer, size)
     assert asked.exclude_item_ids == {*excluded, *cart}

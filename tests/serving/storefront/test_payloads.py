@@ -28,7 +28,9 @@ def fields(problem):
 
 
 def test_the_smallest_request_asks_for_ten_explained_items():
-    assert query(read_request(b'{"placement":"home"}')) == Query(placement="home", size=10, explain=True)
+    assert query(read_request(b'{"placement":"home"}'), 20_000.5) == Query(
+        placement="home", size=10, explain=True, at_days=20_000.5
+    )
 
 
 def test_every_field_reaches_the_recommender():
@@ -48,7 +50,7 @@ def test_every_field_reaches_the_recommender():
         "explain": False,
         "new_only": True,
     }
-    assert query(read_request(json.dumps(body).encode())) == Query(
+    assert query(read_request(json.dumps(body).encode()), 20_001.0) == Query(
         placement="pdp-similar",
         customer_id="u-7",
         store_id="s-1",
@@ -58,6 +60,7 @@ def test_every_field_reaches_the_recommender():
         size=3,
         new_only=True,
         explain=False,
+        at_days=20_001.0,
     )
 
 

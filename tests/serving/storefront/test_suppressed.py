@@ -60,5 +60,5 @@ def test_the_storefront_does_not_know_them(tmp_path, name, is_known):
     champion = SimpleNamespace(current=SimpleNamespace(version="1", recommender=echo))
     telemetry = SimpleNamespace(count_answer=lambda *_: None)
     storefront = Storefront(champion, Turnstile(1), telemetry, path_of(tmp_path))
-    asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name)))
+    asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name), 0))
     assert (echo.asked[0].customer_id == name) is is_known

@@ -8,12 +8,12 @@ from serving.buyers import api as assortments
 from serving.buyers import routes as buyers_pages
 from serving.buyers.accounts import Buyers, folder_of
 from serving.docs import routes as documentation
-from serving.front import answered, not_found
 from serving.storefront import health, metrics
 from serving.storefront import routes as recommendations
 from serving.storefront.champion import ChampionHolder
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
+from serving.web.middleware import answered, not_found
 
 
 def web_routes(

@@ -17,13 +17,13 @@ from bentoml.exceptions import BentoMLException
 
 from features.settings import Settings
 from serving.app import web_app, web_routes
-from serving.front import FrontDoor
 from serving.storefront.champion import ChampionHolder, load_champion
 from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
 from serving.storefront.queue import Turnstile
 from serving.storefront.storefront import Storefront
 from serving.storefront.suppressed import path_of
 from serving.storefront.telemetry import Telemetry, forget_dead_workers, forget_this_worker
+from serving.web.middleware import FrontDoor
 from serving.web.problems import ProblemError
 
 LOOK_SECONDS = 1.0

@@ -10,11 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import Settings
 from serving.app import web_app, web_routes
-from serving.front import MAX_BODY_BYTES, FrontDoor
 from serving.storefront.queue import Turnstile
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
 from serving.web import bodies
+from serving.web.middleware import MAX_BODY_BYTES, FrontDoor
 from tests.helpers.recommenders import CountingRecommender, holder_with
 
 HOME = {"placement": "home"}

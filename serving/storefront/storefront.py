@@ -9,7 +9,7 @@ from features.clock import DAY_SECONDS
 from serving.recommender.answers import NOBODY, Query
 from serving.storefront.champion import ChampionHolder
 from serving.storefront.payloads import RecommendationRequest, answer_body, debug_body, query
-from serving.storefront.queue import Turnstile
+from serving.storefront.queue import AnswerQueue
 from serving.storefront.suppressed import Suppressed
 from serving.storefront.telemetry import Telemetry
 from serving.web.identifiers import recommendation_id
@@ -20,12 +20,12 @@ class Storefront:
     """Answers requests with the champion of the moment, one at a time, and counts what it answered."""
 
     def __init__(
-        self, champion: ChampionHolder, turnstile: Turnstile, telemetry: Telemetry, suppressed: Path | None = None
+        self, champion: ChampionHolder, queue: AnswerQueue, telemetry: Telemetry, suppressed: Path | None = None
     ) -> None:
         """`suppressed` is the file of names that get no personal answer; it need not be there."""
         self._suppressed = Suppressed(suppressed) if suppressed else None
         self._champion = champion
-        self._turnstile = turnstile
+        self._queue = queue
         self._telemetry = telemetry
 
     async def recommend(self, request: RecommendationRequest, now_ns: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class Storefront:
         ProblemError where no champion is loaded or the queue is full.
         """
         arrived = time.perf_counter()
-        async with self._turnstile:
+        async with self._queue:
             champion = self._champion.current
             if champion is None:
                 raise not_ready()

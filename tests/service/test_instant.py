@@ -12,7 +12,7 @@ from serving.app import web_app, web_routes
 from serving.recommender.placements.buy_again import DUE
 from serving.storefront import routes
 from serving.storefront.champion import ChampionHolder, load_champion
-from serving.storefront.queue import Turnstile
+from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
 from tests.helpers.served import point_at
@@ -30,7 +30,7 @@ def app(tmp_path_factory, facts):
     holder = ChampionHolder(work / "serving" / "champion.json", load_champion)
     assert holder.refresh(0.0) == "loaded"
     telemetry = Telemetry()
-    storefront = Storefront(holder, Turnstile(4), telemetry)
+    storefront = Storefront(holder, AnswerQueue(4), telemetry)
     return web_app(web_routes(holder, storefront, telemetry, Settings(work=work)))
 
 

@@ -4,29 +4,32 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
 from features.settings import Settings
-from serving.buyers import api as buyers_api
+from serving.buyers import api as assortments
 from serving.buyers import routes as buyers_pages
 from serving.buyers.accounts import Buyers, folder_of
 from serving.docs import routes as documentation
-from serving.front import answered, not_found
 from serving.storefront import health, metrics
 from serving.storefront import routes as recommendations
 from serving.storefront.champion import ChampionHolder
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
+from serving.web.middleware import answered, not_found
 
 
 def web_routes(
     champion: ChampionHolder, storefront: Storefront, telemetry: Telemetry, settings: Settings
 ) -> tuple[BaseRoute, ...]:
     known = Buyers(folder_of(settings))
+    api = (
+        recommendations.api(storefront),
+        assortments.api(settings, known),
+        health.api(champion),
+        metrics.api(champion, telemetry),
+    )
     return (
-        recommendations.route(storefront),
-        *health.routes(champion),
-        metrics.route(champion, telemetry),
-        *buyers_api.routes(settings, known),
+        *(route for part in api for route in part.routes),
         *buyers_pages.routes(settings, known),
-        *documentation.routes(),
+        *documentation.routes(api),
     )
 
 

@@ -17,13 +17,13 @@ from bentoml.exceptions import BentoMLException
 
 from features.settings import Settings
 from serving.app import web_app, web_routes
-from serving.front import FrontDoor
 from serving.storefront.champion import ChampionHolder, load_champion
 from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
-from serving.storefront.queue import Turnstile
+from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
 from serving.storefront.suppressed import path_of
 from serving.storefront.telemetry import Telemetry, forget_dead_workers, forget_this_worker
+from serving.web.middleware import RequestMiddleware
 from serving.web.problems import ProblemError
 
 LOOK_SECONDS = 1.0
@@ -35,14 +35,14 @@ WAITING_PER_WORKER = 64
 _telemetry = Telemetry()
 _settings = Settings.load()
 _champion = ChampionHolder(_settings.work / "serving" / "champion.json", load_champion)
-_storefront = Storefront(_champion, Turnstile(WAITING_PER_WORKER), _telemetry, path_of(_settings.work))
+_storefront = Storefront(_champion, AnswerQueue(WAITING_PER_WORKER), _telemetry, path_of(_settings.work))
 _web = web_app(web_routes(_champion, _storefront, _telemetry, _settings))
 
 
 @bentoml.service(
     name="omnishelf",
     workers=int(os.environ.get("OMNISHELF_WORKERS", "1")),
-    # no max_concurrency: the turnstile answers overload with a problem document, BentoML without one
+    # no max_concurrency: the queue answers overload with a problem document, BentoML without one
     traffic={"timeout": 30},
     metrics={"enabled": False},  # labelled by raw path, without bound; ours are at /metrics
     logging={"access": {"enabled": False}},
@@ -73,16 +73,16 @@ class Omnishelf:
     async def recommend(self, request: RecommendationRequest, /) -> RecommendationAnswer:
         """The twin of POST /v1/recommendations for BentoML's clients."""
         try:
-            return RecommendationAnswer.model_validate(await _storefront.recommend(request))
+            return RecommendationAnswer.model_validate(await _storefront.recommend(request, time.time_ns()))
         except ProblemError as problem:
             raise BentoMLException(problem.detail, error_code=problem.kind.status) from problem
 
 
 Omnishelf.add_asgi_middleware(  # type: ignore[attr-defined] # the decorator made a bentoml.Service of it
-    FrontDoor,
+    RequestMiddleware,
     own=_web,
     own_paths=frozenset({"/healthz", "/readyz"}),  # BentoML's own would be found before a mounted app
-    telemetry=_telemetry,
+    counter=_telemetry,
 )
 
 

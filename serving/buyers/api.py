@@ -12,19 +12,20 @@ from starlette.routing import Route
 from features.settings import Settings
 from serving.buyers import runs
 from serving.buyers.accounts import Buyers
+from serving.buyers.openapi import PATH, SCHEMAS, assortment_paths
 from serving.buyers.planning import Planning
 from serving.buyers.request import read_assortment
 from serving.buyers.runs import AssortmentRun
-from serving.storefront.routes import body_of, require_json
+from serving.web.bodies import body_of, require_json
+from serving.web.described import Described
 from serving.web.problems import INVALID_FIELD, UNAUTHORIZED, FieldError, ProblemError
 
-PATH = "/v1/assortments"
 _HEADERS = {"Cache-Control": "no-store"}
 
 MOST_ROWS = 1000
 
 
-def routes(settings: Settings, buyers: Buyers) -> tuple[Route, ...]:
+def api(settings: Settings, buyers: Buyers) -> Described:
     planning = Planning(settings)
 
     async def collection(request: Request) -> Response:
@@ -50,11 +51,12 @@ def routes(settings: Settings, buyers: Buyers) -> tuple[Route, ...]:
         cursor = str(end) if end < len(rows) else None
         return _json({"id": run.id, "decisions": rows[start:end], "next_cursor": cursor})
 
-    return (
+    routes = (
         Route(PATH, collection, methods=["GET", "POST"]),
         Route(PATH + "/{id}", one),
         Route(PATH + "/{id}/decisions", decisions),
     )
+    return Described(routes, assortment_paths(), SCHEMAS)
 
 
 def buyer_of(request: Request, buyers: Buyers) -> str:

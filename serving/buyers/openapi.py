@@ -2,8 +2,8 @@
 
 from pydantic.json_schema import models_json_schema
 
+from serving.buyers.examples import ASSORTMENT_EXAMPLE, ASSORTMENT_REQUESTS, DECISION_EXAMPLE
 from serving.buyers.request import AssortmentRequest
-from serving.web.examples import ASSORTMENT_EXAMPLE, ASSORTMENT_REQUESTS, DECISION_EXAMPLE
 from serving.web.openapi_parts import HEADERS, Json, problems, ref
 from serving.web.problems import (
     BODY_TOO_LARGE,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from serving.buyers.accounts import SESSION_SECONDS, Buyers
 from serving.buyers.pages import PATH, sign_in_page
-from serving.storefront.routes import body_of
+from serving.web.bodies import body_of
 from serving.web.frame import CONTENT_SECURITY_POLICY
 from serving.web.problems import BAD_REQUEST, BODY_TOO_SLOW, FORBIDDEN, ProblemError
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from serving.storefront.payloads import PLACEMENTS
+from serving.recommender.placements.placements import PLACEMENTS
 from serving.web.frame import page
 
 
@@ -26,7 +26,7 @@ _HEAD = """
 
 
 def _form() -> str:
-    placements = "".join(f"<option>{escape(placement)}</option>" for placement in PLACEMENTS)
+    placements = "".join(f"<option>{escape(placement.name)}</option>" for placement in PLACEMENTS)
     return f"""
 <h2>Try it</h2>
 <form id="try">

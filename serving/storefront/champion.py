@@ -15,6 +15,7 @@ from features.clock import EPOCH, Cutoff
 from features.errors import StateError
 from serving.bundle.bundle import Bundle, verify
 from serving.recommender.answers import Answer, Query
+from serving.recommender.placements.placements import PLACEMENTS
 from serving.recommender.recommender import Recommender
 
 LOG = logging.getLogger("omnishelf.champion")
@@ -145,11 +146,10 @@ def warm_up(recommender: Recommends, customer_id: str | None = None) -> None:
     `customer_id`: somebody whom the model knows, if anybody: only for them is anything scored.
     """
     for customer in (None, customer_id):
-        first = recommender.recommend(Query(customer_id=customer, size=1)).items
-        shown = tuple(item.sku for item in first)
-        recommender.recommend(Query(placement="buy-again", customer_id=customer))
-        recommender.recommend(Query(placement="pdp-similar", customer_id=customer, item_ids=shown))
-        recommender.recommend(Query(customer_id=customer, new_only=True))
+        shown = tuple(item.sku for item in recommender.recommend(Query(customer_id=customer, size=1)).items)
+        for placement in PLACEMENTS:
+            for query in placement.queries(customer, shown):
+                recommender.recommend(query)
 
 
 def load_champion(pointer: Pointer) -> Champion:

@@ -1,16 +1,25 @@
 """The bodies of the storefront API: what a request may hold, and what an answer holds."""
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, core_schema
 
 from serving.recommender.answers import Answer, Item, Query
+from serving.recommender.placements.placements import BY_NAME, PLACEMENTS
 from serving.web.problems import from_validation
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Placement = Literal["home", "buy-again", "pdp-similar"]
-PLACEMENTS: tuple[str, ...] = get_args(Placement)
+PlacementName = Annotated[str, GetPydanticSchema(lambda _type, _next: core_schema.literal_schema(list(BY_NAME)))]
+"""The name of one of PLACEMENTS."""
 
 MAX_ITEM_IDS = 100
 MAX_CART_ITEM_IDS = 500
@@ -41,7 +50,9 @@ class Context(BaseModel):
     item_ids: list[Id] = Field(
         default_factory=list,
         max_length=MAX_ITEM_IDS,
-        description="The items on the page; `pdp-similar` needs at least one.",
+        description="The items on the page; at least one for "
+        + ", ".join(f"`{placement.name}`" for placement in PLACEMENTS if placement.needs_items)
+        + ".",
     )
     cart_item_ids: list[Id] = Field(
         default_factory=list, max_length=MAX_CART_ITEM_IDS, description="What lies in the cart; never recommended."
@@ -56,7 +67,7 @@ class RecommendationRequest(BaseModel):
 
     model_config = _BODY
 
-    placement: Placement = Field(description="Where on the storefront the list is shown.")
+    placement: PlacementName = Field(description="Where on the storefront the list is shown.")
     visitor_id: Id | None = Field(
         None, description="The device or session. Anonymous visitors get a full list; nothing is learned from it yet."
     )
@@ -76,7 +87,7 @@ class RecommendationRequest(BaseModel):
 
     @model_validator(mode="after")
     def need_an_item_on_its_page(self) -> Self:
-        if self.placement == "pdp-similar" and not self.context.item_ids:
+        if BY_NAME[self.placement].needs_items and not self.context.item_ids:
             raise PydanticCustomError("too_short", "needs at least one item", {"field": "context.item_ids"})
         return self
 
@@ -140,11 +151,10 @@ def read_request(body: bytes) -> RecommendationRequest:
         raise from_validation(error, LATER_FIELDS) from None
 
 
-def query(request: RecommendationRequest) -> Query:
+def query(request: RecommendationRequest, at_days: float) -> Query:
     """What the recommender is asked; what lies in the cart is excluded like what the caller excludes.
 
-    The instant stays that of the model's cutoff, so that the same model gives the same request the
-    same answer, the one that was evaluated.
+    `at_days` is the instant of the request in days since 1970-01-01 UTC: what becomes due, becomes due by it.
     """
     context = request.context
     return Query(
@@ -157,6 +167,7 @@ def query(request: RecommendationRequest) -> Query:
         size=request.page_size,
         new_only=request.new_only,
         explain=request.explain,
+        at_days=at_days,
     )
 
 

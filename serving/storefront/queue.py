@@ -7,8 +7,8 @@ from typing import Self
 from serving.web.problems import TOO_MANY_REQUESTS, ProblemError
 
 
-class Turnstile:
-    """One caller at a time; whoever would stand behind `limit` others is turned away with a 429.
+class AnswerQueue:
+    """Lets one caller through at a time; whoever would stand behind `limit` others is turned away with a 429.
 
     An answer is a few milliseconds of pure computation, so two at once on one worker gain nothing and
     threads only add switches. Between two holders the event loop turns once: it reads its sockets,

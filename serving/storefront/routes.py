@@ -1,52 +1,27 @@
 """POST /v1/recommendations: a list of items for one placement."""
 
-import asyncio
+import time
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from serving.storefront.openapi import PATH, recommendation_paths, recommendation_schemas
 from serving.storefront.payloads import read_request
 from serving.storefront.storefront import Storefront
-from serving.web.problems import BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from serving.web.bodies import body_of, require_json
+from serving.web.described import Described
 
-BODY_SECONDS = 10.0
 
-
-def route(storefront: Storefront) -> Route:
+def api(storefront: Storefront) -> Described:
     async def recommend(request: Request) -> Response:
         require_json(request)
-        body = await storefront.recommend(read_request(await body_of(request)))
+        body = await storefront.recommend(read_request(await body_of(request)), time.time_ns())
         return Response(
             orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY),
             media_type="application/json",
             headers={"Cache-Control": "no-store"},
         )
 
-    return Route("/v1/recommendations", recommend, methods=["POST"])
-
-
-def require_json(request: Request) -> None:
-    """Raises ProblemError for any other media type, charset or encoding than plain JSON in UTF-8."""
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if media_type.strip() != "application/json" or charset not in {"", "utf-8", "utf8"}:
-        raise ProblemError(
-            UNSUPPORTED_MEDIA_TYPE, "Send the body as `Content-Type: application/json`.", headers={"Accept-Post": JSON}
-        )
-    if encoding != "identity":
-        raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body without `Content-Encoding`.")
-
-
-JSON = "application/json"
-
-
-async def body_of(request: Request) -> bytes:
-    """Raises ProblemError where the body stalls: a slow caller may not hold a connection for ever."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await request.body()
-    except TimeoutError:
-        raise ProblemError(BODY_TOO_SLOW, f"The body was not here after {BODY_SECONDS:.0f} seconds.") from None
+    return Described((Route(PATH, recommend, methods=["POST"]),), recommendation_paths(), recommendation_schemas())

@@ -37,6 +37,6 @@ def page(title: str, body: str, *, path: str, scripts: tuple[str, ...] = (), ref
     )
 
 
-def asset(name: str) -> str:
-    """The text of a style sheet or script beside this file."""
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def asset(package: str, name: str) -> str:
+    """The text of a style sheet or script that lies in a package."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")

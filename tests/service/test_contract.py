@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.web.examples import REQUEST_EXAMPLES
+from serving.storefront.examples import REQUEST_EXAMPLES
 from tests.helpers.json_schema import violations
 
 PATH = "/v1/recommendations"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from serving.front import MAX_BODY_BYTES
+from serving.web.middleware import MAX_BODY_BYTES
 
 PATH = "/v1/recommendations"
 JSON = {"Content-Type": "application/json"}

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from features.contracts.columns import CUSTOMER_ID, SKU
 from features.errors import DataError, StateError
-from serving.recommender.recommender import Ranked, Recommender
+from serving.recommender.ranked import Ranked
+from serving.recommender.recommender import Recommender
 from training.recommendations.first_visits import FirstVisits
 
 INTEGER = "int64"

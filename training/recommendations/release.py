@@ -18,6 +18,7 @@ from serving.bundle.candidates import Candidates
 from serving.bundle.scoring import Guard
 from serving.bundle.texts import Texts
 from serving.recommender.answers import Query
+from serving.recommender.placements.placements import PLACEMENTS
 from serving.recommender.recommender import Recommender
 from training.recommendations.candidates.similar_skus import similar_skus
 from training.recommendations.candidates.together import together
@@ -94,8 +95,8 @@ def differs(bundle: Bundle, parts: Contents) -> str:
     back, before = Recommender(bundle), Recommender(in_memory)
     codes_asked = np.unique(np.linspace(0, len(parts.facts.customers) - 1, CHECKED).astype(int))
     for customer in [None, *(parts.facts.customers.text(int(code)) for code in codes_asked)]:
-        for placement in ("home", "buy-again"):
-            query = Query(placement=placement, customer_id=customer)
+        shown = tuple(item.sku for item in before.recommend(Query(customer_id=customer, size=1)).items)
+        for query in (query for placement in PLACEMENTS for query in placement.queries(customer, shown)):
             if back.recommend(query) != before.recommend(query):
-                return f"customer {customer}, placement {placement}"
+                return f"customer {customer}, placement {query.placement}"
     return ""

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from serving.bundle.bundle import Bundle
 from serving.recommender.answers import Answer, Query
-from serving.recommender.recommender import DUE, MAX_ELAPSED_DAYS, PLACEMENTS, Recommender
+from serving.recommender.placements.buy_again import DUE
+from serving.recommender.placements.placements import BY_NAME
+from serving.recommender.recommender import MAX_ELAPSED_DAYS, Recommender
 from tests.helpers.trained import CUTOFF, TrainedShop
 
 KNOWN, UNKNOWN = "c-003", "nobody"
@@ -50,7 +52,7 @@ def bought_by(before: pd.DataFrame, customer: str | None) -> set[str]:
 
 @pytest.mark.parametrize("size", [1, 10, 48, 100])
 @pytest.mark.parametrize("customer", ASKERS)
-@pytest.mark.parametrize("placement", sorted(PLACEMENTS))
+@pytest.mark.parametrize("placement", sorted(BY_NAME))
 def test_everybody_gets_a_full_list(
     recommender: Recommender, active: set[str], names: dict[str, str], placement: str, customer: str | None, size: int
 ) -> None:
@@ -72,7 +74,7 @@ def test_everybody_gets_a_full_list(
 def queries(draw: st.DrawFn) -> Query:
     some = st.integers(0, 62).map(lambda nth: f"sku-{nth:03d}")
     return Query(
-        placement=draw(st.sampled_from(sorted(PLACEMENTS))),
+        placement=draw(st.sampled_from(sorted(BY_NAME))),
         customer_id=draw(st.sampled_from(ASKERS)),
         store_id=draw(st.sampled_from(["store-1", "store-3", "store-of-another-chain", None])),
         item_ids=tuple(draw(st.lists(some, max_size=3))),
@@ -237,7 +239,7 @@ def test_pdp_similar_shows_the_most_similar_of_its_shelf_then_home(
 
 
 def test_other_readers_of_the_same_bundle_answer_alike(recommender: Recommender) -> None:
-    asked = [Query(placement=name, customer_id=who, item_ids=("sku-001",)) for name in PLACEMENTS for who in ASKERS]
+    asked = [Query(placement=name, customer_id=who, item_ids=("sku-001",)) for name in BY_NAME for who in ASKERS]
     expected = [recommender.recommend(query) for query in asked]
     again = Recommender(Bundle.open(recommender.bundle.path))
     assert [again.recommend(query) for query in asked] == expected

@@ -3,16 +3,16 @@ import json
 import pytest
 
 from serving.recommender.answers import Answer, Item, Query, Reason
+from serving.recommender.placements.placements import BY_NAME
+from serving.storefront.examples import REQUEST_EXAMPLES
 from serving.storefront.payloads import (
     LATER_FIELDS,
-    PLACEMENTS,
     RecommendationAnswer,
     answer_body,
     debug_body,
     query,
     read_request,
 )
-from serving.web.examples import REQUEST_EXAMPLES
 from serving.web.problems import KINDS, ProblemError, document
 
 
@@ -28,7 +28,9 @@ def fields(problem):
 
 
 def test_the_smallest_request_asks_for_ten_explained_items():
-    assert query(read_request(b'{"placement":"home"}')) == Query(placement="home", size=10, explain=True)
+    assert query(read_request(b'{"placement":"home"}'), 20_000.5) == Query(
+        placement="home", size=10, explain=True, at_days=20_000.5
+    )
 
 
 def test_every_field_reaches_the_recommender():
@@ -48,7 +50,7 @@ def test_every_field_reaches_the_recommender():
         "explain": False,
         "new_only": True,
     }
-    assert query(read_request(json.dumps(body).encode())) == Query(
+    assert query(read_request(json.dumps(body).encode()), 20_001.0) == Query(
         placement="pdp-similar",
         customer_id="u-7",
         store_id="s-1",
@@ -58,6 +60,7 @@ def test_every_field_reaches_the_recommender():
         size=3,
         new_only=True,
         explain=False,
+        at_days=20_001.0,
     )
 
 
@@ -67,7 +70,7 @@ def test_the_examples_of_the_documentation_are_accepted(name):
 
 
 def test_there_is_an_example_of_every_placement():
-    assert set(REQUEST_EXAMPLES) == set(PLACEMENTS)
+    assert set(REQUEST_EXAMPLES) == set(BY_NAME)
 
 
 @pytest.mark.parametrize(

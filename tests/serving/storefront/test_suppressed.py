@@ -7,7 +7,7 @@ import pytest
 
 from serving.recommender.answers import Answer, Query
 from serving.storefront.payloads import RecommendationRequest
-from serving.storefront.queue import Turnstile
+from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
 from serving.storefront.suppressed import LOOK_SECONDS, Suppressed, path_of, suppress
 
@@ -59,6 +59,6 @@ def test_the_storefront_does_not_know_them(tmp_path, name, is_known):
     echo = Echo()
     champion = SimpleNamespace(current=SimpleNamespace(version="1", recommender=echo))
     telemetry = SimpleNamespace(count_answer=lambda *_: None)
-    storefront = Storefront(champion, Turnstile(1), telemetry, path_of(tmp_path))
-    asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name)))
+    storefront = Storefront(champion, AnswerQueue(1), telemetry, path_of(tmp_path))
+    asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name), 0))
     assert (echo.asked[0].customer_id == name) is is_known

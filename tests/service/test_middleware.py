@@ -10,11 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from features.settings import Settings
 from serving.app import web_app, web_routes
-from serving.front import MAX_BODY_BYTES, FrontDoor
-from serving.storefront import routes
-from serving.storefront.queue import Turnstile
+from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
+from serving.web import bodies
+from serving.web.middleware import MAX_BODY_BYTES, RequestMiddleware
 from tests.helpers.recommenders import CountingRecommender, holder_with
 
 HOME = {"placement": "home"}
@@ -27,8 +27,8 @@ async def client_of(recommender, *, waiting=64, app=None):
     """A client of the whole application in this process, and its telemetry."""
     telemetry = Telemetry()
     holder = holder_with(recommender)
-    web = web_app(web_routes(holder, Storefront(holder, Turnstile(waiting), telemetry), telemetry, SETTINGS))
-    door = FrontDoor(app or web, web, frozenset({"/healthz"}), telemetry)
+    web = web_app(web_routes(holder, Storefront(holder, AnswerQueue(waiting), telemetry), telemetry, SETTINGS))
+    door = RequestMiddleware(app or web, web, frozenset({"/healthz"}), telemetry)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://shop") as client:
         yield client
 
@@ -47,7 +47,7 @@ def test_a_fault_of_ours_is_told_without_its_cause_and_logged_with_the_request_i
         async with client_of(CountingRecommender(fail)) as client:
             answer = await client.post(PATH, json=HOME, headers={"X-Request-Id": "shop-1"})
             assert await metric(client, "omnishelf_errors_total", route=PATH, status="500") == 1
-            assert (await client.post(PATH, json=HOME)).status_code == 500  # the turnstile was left
+            assert (await client.post(PATH, json=HOME)).status_code == 500  # the queue was left
             return answer
 
     with caplog.at_level(logging.ERROR):
@@ -104,7 +104,7 @@ def test_too_many_at_once_are_told_when_to_return():
 
 
 def test_a_body_that_stalls_is_given_up(monkeypatch):
-    monkeypatch.setattr(routes, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
 
     async def stalling():
         yield b'{"placement":'
@@ -141,8 +141,8 @@ def test_a_caller_that_leaves_is_counted_and_nothing_is_answered():
     async def scenario():
         telemetry = Telemetry()
         holder = holder_with(CountingRecommender())
-        web = web_app(web_routes(holder, Storefront(holder, Turnstile(1), telemetry), telemetry, SETTINGS))
-        door = FrontDoor(web, web, frozenset(), telemetry)
+        web = web_app(web_routes(holder, Storefront(holder, AnswerQueue(1), telemetry), telemetry, SETTINGS))
+        door = RequestMiddleware(web, web, frozenset(), telemetry)
         scope = {
             "type": "http",
             "method": "POST",

@@ -1,4 +1,4 @@
-"""The front door: every request passes here, BentoML's own included.
+"""Middleware: every request passes here, BentoML's own included.
 
 It gives the request its id, bounds its body, counts it and its answer, and answers whatever was raised
 behind it with a problem document, so that nothing internal leaks and nothing stalls.
@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -15,7 +16,6 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.storefront.telemetry import Telemetry
 from serving.web.identifiers import request_id as safe_request_id
 from serving.web.problems import (
     BAD_REQUEST,
@@ -43,6 +43,12 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _VISIT = "omnishelf.visit"
 
 
+class CountsRequests(Protocol):
+    """What is told of every request: its method, its route's template, the status of its answer, its seconds."""
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None: ...
+
+
 @dataclass(slots=True)
 class _Visit:
     """One request on its way through; `status` is 0 until the head of the answer is out."""
@@ -51,14 +57,14 @@ class _Visit:
     status: int = 0
 
 
-class FrontDoor:
+class RequestMiddleware:
     """ASGI middleware. `own` answers the paths in `own_paths`; everything else goes on to `app`."""
 
-    def __init__(self, app: ASGIApp, own: ASGIApp, own_paths: frozenset[str], telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, own: ASGIApp, own_paths: frozenset[str], counter: CountsRequests) -> None:
         self._app = app
         self._own = own
         self._own_paths = own_paths
-        self._telemetry = telemetry
+        self._counter = counter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,7 +85,7 @@ class FrontDoor:
         """A request that ends without a status was cancelled by the server's own time limit."""
         route = scope["route"].path_format if isinstance(scope.get("route"), Route) else "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._telemetry.count_request(method, route, visit.status or TIMED_OUT, seconds)
+        self._counter.count_request(method, route, visit.status or TIMED_OUT, seconds)
 
 
 def answered(app: ASGIApp) -> ASGIApp:

@@ -1,0 +1,1 @@
+"""What a service learns between two trainings: nothing yet."""

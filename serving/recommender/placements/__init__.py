@@ -1,0 +1,1 @@
+"""Where on a storefront a list is shown, each a file of its own."""

@@ -7,31 +7,32 @@ belong to the demonstration. `omnishelf demo` starts this.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from experiments.definition import Definition
-from experiments.demonstration import steps as stages_of
+from experiments.demonstration import steps
 from experiments.demonstration.people import history, placed
-from experiments.demonstration.steps import Demo
-from experiments.demonstration.visitors import connect, visitors
+from experiments.demonstration.servers import Running
+from experiments.demonstration.steps import Asides, Demo
+from experiments.demonstration.visitors import connect
 from experiments.simulator.plant import plant
 from experiments.studies import identity, pooling
 from features.errors import UserError
-from features.identity.customers import customers_as_of
 from features.identity.keyed_hash import VARIABLE
 from features.ingest import ingest
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from training.cli.console import console, say, table, watched
-from training.recommendations.pipeline import Plan, default_cutoff
+from training.recommendations.pipeline import Plan
 
 SEED = 7
 PLANTED = "planted"
@@ -52,29 +53,7 @@ def run(settings: Settings, at: datetime, *, keep: bool, plan: Plan | None = Non
     demo, began = Demo(settings, console(), plan or Plan(), at, keep), time.perf_counter()
     say(demo.screen, "From purchases to answers. The first time takes minutes, the next ones use what is there.")
     say(demo.screen, SENTENCE)
-    dataset = planted(demo, source)
-    warehouse = stages_of.load(demo, "tables", dataset)
-    people(demo, warehouse)
-    cutoff = demo.plan.cutoff or default_cutoff(warehouse, demo.plan.window_days)
-    version = stages_of.learn(demo, warehouse, cutoff)
-    pages = stages_of.compare(demo, version)
-    pooled(demo)
-    stages_of.crown(demo, version)
-    with ExitStack() as stack:
-        serving = stages_of.serve(demo, stack)
-        known = customers_as_of(settings, warehouse, cutoff)
-        served = known.folder / "served.parquet" if known.folder and known.has_consents else None
-        asking = visitors(known.purchases, cutoff, demo.plan.window_days, served)
-        stages_of.ask(demo, serving, asking)
-        connection = connect(serving.host, serving.port)
-        lists, told = placed(connection, known.purchases, served)
-        demo.screen.print(lists)
-        say(demo.screen, told)
-        connection.close()
-        if keep:
-            stages_of.still_running(demo, serving, pages)
-    if not keep:
-        stages_of.start_again(demo, pages)
+    steps.run(demo, "tables", planted(demo, source), Asides(people, pooled, by_place))
     say(demo.screen, f"\nDone in {time.perf_counter() - began:.0f} s. All of it is in {settings.work}.")
 
 
@@ -84,7 +63,7 @@ def planted(demo: Demo, source: Path | None) -> Path:
     _need_key(settings.work)
     folder = settings.work / PLANTED
     if not (folder / "dataset.toml").is_file():
-        stages_of.heading(demo, "0 Real baskets, and what is planted on them")
+        steps.heading(demo, "0 Real baskets, and what is planted on them")
         real = replace(settings, work=settings.work / REAL)
         with watched(demo.screen) as stages:
             with stages.stage("real baskets") as told:
@@ -124,7 +103,7 @@ def _need_key(work: Path) -> None:
 
 def people(demo: Demo, warehouse: Warehouse) -> None:
     """Who was found to be one customer, how right that is, and one of them before and after."""
-    stages_of.heading(demo, "1b One customer in both channels")
+    steps.heading(demo, "1b One customer in both channels")
     with watched(demo.screen) as stages, stages.stage("compare with the planted truth") as told:
         found = identity.study(demo.settings, Definition.load("identity").params, lambda _said: None)
         told("done")
@@ -135,7 +114,7 @@ def people(demo: Demo, warehouse: Warehouse) -> None:
 
 def pooled(demo: Demo) -> None:
     """What pooling adds, on a sample of people."""
-    stages_of.heading(demo, "2b What pooling adds")
+    steps.heading(demo, "2b What pooling adds")
     with watched(demo.screen) as stages, stages.stage("five arms") as told:
         definition = Definition.load("pooling").with_params(POOLING)
         found = pooling.study(demo.settings, definition.params, lambda said: stages.announce("five arms", said))
@@ -144,6 +123,15 @@ def pooled(demo: Demo) -> None:
     for name, rows in list(found.tables.items())[:1]:
         demo.screen.print(table(name, rows))
     say(demo.screen, "More people and trees, logged to MLflow: make experiment NAME=pooling")
+
+
+def by_place(demo: Demo, serving: Running, past: Past) -> None:
+    """Lists of one customer by channel and store, and how many customers' lists differ by them."""
+    known = past.people()
+    with contextlib.closing(connect(serving.host, serving.port)) as connection:
+        lists, told = placed(connection, known.purchases, known.served)
+    demo.screen.print(lists)
+    say(demo.screen, told)
 
 
 def main(given: list[str] | None = None) -> int:

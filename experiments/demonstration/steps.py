@@ -2,7 +2,7 @@
 
 import json
 import statistics
-import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,14 @@ from experiments.demonstration.words import gate_lines, in_words
 from features.clock import Cutoff
 from features.errors import StateError, UserError
 from features.ingest import ingest
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import read_manifest
 from serving.operate.launch import PORT
 from serving.operate.registry import CHAMPION, aliases, connected, fetch, versions
 from serving.storefront.champion import Pointer, load_champion
-from training.cli.console import comparison, console, say, watched
+from training.cli.console import comparison, say, watched
 from training.recommendations.pipeline import Plan, default_cutoff, train
 from training.recommendations.promotion import promote
 from training.tracking.mlflow_runs import UI_MODE, UI_PORT, read_record
@@ -39,35 +40,43 @@ class Demo:
     keep: bool
 
 
-def run(
-    settings: Settings,
-    keep: bool,  # noqa: FBT001 - the one flag of the command
-    at: datetime,
-    source: str = "complete-journey",
-    dataset: Path | None = None,
-    plan: Plan | None = None,
-) -> None:
-    """Load, learn, promote, serve and ask; what is there already is used again.
+def _nothing(*_given: object) -> None:
+    pass
 
-    `keep` leaves the service and MLflow's pages running. `source` and `dataset` as `ingest` takes them.
-    Raises UserError where the work folder holds purchases of another source, and RefusedError where the
-    gate refuses the model.
+
+@dataclass(frozen=True, slots=True)
+class Asides:
+    """What a demonstration tells besides: once purchases are loaded, a model is judged, and visitors were answered."""
+
+    loaded: Callable[[Demo, Warehouse], None] = _nothing
+    judged: Callable[[Demo], None] = _nothing
+    answered: Callable[[Demo, Running, Past], None] = _nothing
+
+
+def run(demo: Demo, source: str, dataset: Path | None = None, asides: Asides | None = None) -> None:
+    """Load, learn, promote, serve and ask; what is there already is used again. `source` as `ingest` takes it.
+
+    Raises UserError where the work folder holds purchases of another source, and RefusedError where the gate refuses
+    the model.
     """
-    demo, began = Demo(settings, console(), plan or Plan(), at, keep), time.perf_counter()
-    say(demo.screen, "From purchases to answers. The first time takes minutes, the next ones use what is there.")
+    asides = asides or Asides()
     warehouse = load(demo, source, dataset)
+    asides.loaded(demo, warehouse)
     cutoff = demo.plan.cutoff or default_cutoff(warehouse, demo.plan.window_days)
     version = learn(demo, warehouse, cutoff)
     pages = compare(demo, version)
+    asides.judged(demo)
     crown(demo, version)
+    past = Past(demo.settings, warehouse, cutoff)
     with ExitStack() as stack:
         serving = serve(demo, stack)
-        ask(demo, serving, visitors(warehouse.purchases, cutoff, demo.plan.window_days))
-        if keep:
+        known = past.people()
+        ask(demo, serving, visitors(known.purchases, cutoff, demo.plan.window_days, known.served))
+        asides.answered(demo, serving, past)
+        if demo.keep:
             still_running(demo, serving, pages)
-    if not keep:
+    if not demo.keep:
         start_again(demo, pages)
-    say(demo.screen, f"\nDone in {time.perf_counter() - began:.0f} s. All of it is in {settings.work}.")
 
 
 def load(demo: Demo, source: str, dataset: Path | None) -> Warehouse:

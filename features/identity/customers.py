@@ -106,6 +106,11 @@ class AsOf:
     folder: Path | None = None
     has_consents: bool = False
 
+    @property
+    def served(self) -> Path | None:
+        """The file of who may be shown what they may like (customer_id, permits); None where nobody was asked."""
+        return self.folder / "served.parquet" if self.folder and self.has_consents else None
+
 
 def customers_name(settings: Settings, warehouse: Warehouse) -> str:
     """A part of the names of what is made of the customers of a warehouse; empty where it says nothing of persons."""

@@ -18,7 +18,8 @@ import httpx
 import psutil
 import pytest
 
-from experiments.demonstration.steps import run, trained_version
+from experiments.demonstration import steps
+from experiments.demonstration.steps import Demo, trained_version
 from features.errors import UserError
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
@@ -27,7 +28,8 @@ from tests.helpers.commands import ROOT
 from tests.helpers.datasets import settings_for
 from tests.helpers.records import bare, training_record
 from tests.helpers.tiny_bundle import CUTOFF, damage, tiny_shop, write_bundle
-from training.recommendations import pipeline
+from training.cli.console import console
+from training.recommendations import fit, pipeline
 from training.recommendations.pipeline import Plan
 from training.recommendations.promotion import RefusedError
 from training.tracking.mlflow_runs import track
@@ -40,11 +42,12 @@ from datetime import datetime
 from pathlib import Path
 from features.clock import Cutoff
 from tests.helpers.datasets import settings_for
-from experiments.demonstration.steps import run
+from experiments.demonstration.steps import Demo, run
+from training.cli.console import console
 from training.recommendations.pipeline import Plan
 work, dataset, at, cutoff = sys.argv[1:]
 plan = Plan(cutoff=Cutoff.parse(cutoff))
-run(settings_for(Path(work)), True, datetime.fromisoformat(at), "tables", Path(dataset), plan)
+run(Demo(settings_for(Path(work)), console(), plan, datetime.fromisoformat(at), True), "tables", Path(dataset))
 """
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -61,7 +64,7 @@ class Shop:
         screen = io.StringIO()
         with contextlib.redirect_stderr(screen), pytest.MonkeyPatch.context() as patch:
             patch.setenv("COLUMNS", "100")
-            run(self.settings, keep=False, at=AT, source="tables", dataset=self.dataset, plan=PLAN)
+            steps.run(Demo(self.settings, console(), PLAN, AT, keep=False), "tables", self.dataset)
         return screen.getvalue()
 
     def demo_that_keeps(self):
@@ -178,7 +181,7 @@ def test_a_damaged_bundle_or_other_purchases_are_not_used_again(shop, tmp_path):
 
 def test_purchases_of_ones_own_are_not_mixed_with_those_of_the_demonstration(shop):
     with pytest.raises(UserError, match=r"holds purchases from tables.*make demo WORK=demo"):
-        run(shop.settings, keep=False, at=AT)
+        steps.run(Demo(shop.settings, console(), Plan(), AT, keep=False), "complete-journey")
 
 
 def test_a_model_that_the_gate_refuses_is_told_and_nothing_is_served(tmp_path, mlflow_template):
@@ -204,8 +207,11 @@ def stages(text):
 
 
 KNOWN = {
-    *re.findall(r'stages\.stage\("([^"]+)"', (ROOT / "training" / "demo.py").read_text(encoding="utf-8")),
-    *re.findall(r'stages\.stage\("([^"]+)"', Path(pipeline.__file__).read_text(encoding="utf-8")),
+    name
+    for module in (steps, pipeline, fit)
+    for name in re.findall(
+        r'(?:stages\.stage\(|name = )"([^"]+)"', Path(str(module.__file__)).read_text(encoding="utf-8")
+    )
 }
 
 

@@ -19,8 +19,6 @@ from training.recommendations.ranking.rows import Rows, only_new
 from training.recommendations.windows import Window
 from training.tracking.stages import Stages
 
-LEARN = "features and candidates"
-
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
@@ -69,9 +67,9 @@ def fit(past: Past, windows: tuple[Window, ...], plan: FitPlan, stages: Stages |
     The latest window comes first; it stops the rankers early. Same past, windows, plan and seed: same result.
     Raises DataError where fewer than two windows have anything to learn from, or nothing is to be recommended.
     """
-    watched = stages or Stages()
-    rows, names = _learned(past, windows, plan, watched)
-    with watched.stage("rankers") as say:
+    stages = stages or Stages()
+    rows, names = _learned(past, windows, plan, stages)
+    with stages.stage("rankers") as say:
         rankers = _rankers(past, rows, names, plan)
         found = rankers.everything.trees, rankers.discovery.trees, rankers.onnx_difference
         say("{:} trees for everything, {:} for new SKUs; ONNX within {:.0e}".format(*found))
@@ -84,11 +82,12 @@ def _learned(
     """Training rows of every label window, the latest first, and the names of their columns; candidates on disk."""
     rows: dict[int, Rows] = {}
     names: tuple[str, ...] = ()
-    with stages.stage(LEARN) as say:
+    name = "features and candidates"
+    with stages.stage(name) as say:
         for nth, made, columns in learn(past, windows, plan.folder / "candidates", plan.customers, apart=plan.apart):
             if made is not None:
                 rows[nth], names = made, columns
-            stages.announce(LEARN, f"{len(rows)} of {len(windows)} label windows")
+            stages.announce(name, f"{len(rows)} of {len(windows)} label windows")
         kept = [rows[nth] for nth in sorted(rows)]
         if len(kept) < 2:
             message = (

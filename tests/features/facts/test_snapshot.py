@@ -145,11 +145,12 @@ def test_what_a_killed_process_left_behind_is_cleared(made: tuple[Backend, Known
 
 
 def test_other_code_has_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    here = Path(snapshot.__file__).parent
-    (tmp_path / "families").mkdir()
-    for name in ("known", "snapshot", "freeze", "facts", "families/price", "families/store"):
+    here = Path(snapshot.__file__).parents[1]
+    for name in ("facts", "families"):
+        (tmp_path / name).mkdir()
+    for name in ("known", "facts/snapshot", "facts/freeze", "facts/facts", "families/price", "families/store"):
         (tmp_path / f"{name}.py").write_bytes((here / f"{name}.py").read_bytes())
-    monkeypatch.setattr(snapshot, "__file__", str(tmp_path / "snapshot.py"))
+    monkeypatch.setattr(snapshot, "__file__", str(tmp_path / "facts" / "snapshot.py"))
     before = code_version()
     assert before == code_version()
     with (tmp_path / "families/price.py").open("a") as file:

@@ -16,6 +16,9 @@ LEVEL_WEEKS = 4
 DRIFT = 0.15
 """Standard deviation of levels around 1. Both chosen on 24 categories of Complete Journey before September."""
 
+_NOTHING = 1e-9
+"""Units that are none: what divisions leave of zero, whose square is no number."""
+
 
 def level(week: NDArray[np.int64], seen: Doubles, meant: Doubles, copies: int = 1) -> float:
     """The factor that brings forecasts to the level of late; 1 where it cannot be told.
@@ -28,7 +31,7 @@ def level(week: NDArray[np.int64], seen: Doubles, meant: Doubles, copies: int = 
     weeks, nth = np.unique(week, return_inverse=True)
     came, said = np.bincount(nth, seen), np.bincount(nth, meant)
     count = len(weeks)
-    if count < 2 or not came.sum() > 0 or not said.sum() > 0:
+    if count < 2 or not came.sum() > _NOTHING or not said.sum() > _NOTHING:
         return 1.0
     ratio = float(came.sum() / said.sum())
     spread = float(((came - ratio * said) ** 2).sum() / (count - 1))

@@ -20,7 +20,7 @@ from features.settings import Settings
 from features.sql import instant, literal, parquet
 from features.warehouse.warehouse import Warehouse
 from training.assortments.festival.events import AFTER_DAYS, Event
-from training.assortments.festival.past import Past, past
+from training.assortments.festival.experience import Past, past
 
 
 def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:

@@ -9,7 +9,7 @@ from features.contracts.columns import STORE
 from features.errors import DataError
 from training.assortments.festival.daily import NOT_TOLD
 from training.assortments.festival.events import AFTER_DAYS
-from training.assortments.festival.past import Past
+from training.assortments.festival.experience import Past
 from training.assortments.festival.pull_forward import PullForward
 from training.assortments.festival.stock import Floats, Stock, newsvendor_stock, substitution
 from training.assortments.festival.uplift import Uplift, Z

@@ -10,7 +10,7 @@ from features.contracts.columns import STORE, WEB
 from features.errors import DataError
 from features.warehouse.warehouse import Warehouse
 from training.assortments.festival.daily import NOT_TOLD
-from training.assortments.festival.past import Past, past
+from training.assortments.festival.experience import Past, past
 from training.assortments.festival.plan import Ask, festival_plan
 from training.assortments.optimiser.value import units
 from training.assortments.stages.outcome import Outcome

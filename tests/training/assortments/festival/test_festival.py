@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.errors import DataError
 from features.warehouse.warehouse import Warehouse
 from training.assortments.festival.events import AFTER_DAYS, BEFORE_DAYS, Event, past_events, windows
-from training.assortments.festival.past import past
+from training.assortments.festival.experience import past
 from training.assortments.festival.plan import Ask, festival_plan
 from training.assortments.festival.pull_forward import pull_forward
 from training.assortments.festival.stock import newsvendor_stock, shares, substitution

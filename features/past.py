@@ -14,6 +14,7 @@ Whoever judges a model asks for what came after the cutoff, too; there are two d
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -83,6 +84,12 @@ class Past:
     def open(cls, settings: Settings, cutoff: Cutoff, plan_days: float = 0.0) -> "Past":
         """The past of the warehouse that counts. Raises StateError where there is none."""
         return cls(settings, Warehouse.open(settings), cutoff, plan_days)
+
+    @classmethod
+    def to_date(cls, settings: Settings) -> "Past":
+        """The past of all that was bought: its cutoff is the instant after the last purchase."""
+        warehouse = Warehouse.open(settings)
+        return cls(settings, warehouse, Cutoff(warehouse.last + timedelta(microseconds=1)))
 
     def at(self, cutoff: Cutoff) -> "Past":
         """The past of the same history as of another cutoff."""

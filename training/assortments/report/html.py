@@ -96,7 +96,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("training.reports"),
+        loader=jinja2.PackageLoader("training.assortments.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -115,7 +115,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _asset(name: str) -> str:
-    return resources.files("training.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    return resources.files("training.assortments.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _policy(script: str) -> str:

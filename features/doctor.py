@@ -11,7 +11,7 @@ from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
 from features.identity.customers import has_identifiers, identity_folder
 from features.identity.ledger import current, resolved
-from features.loading.quarantine import REASON
+from features.loading.quarantine import held_by_reason
 from features.settings import Settings
 from features.sql import count, parquet, quoted
 from features.warehouse.warehouse import Warehouse
@@ -86,7 +86,7 @@ def _status(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse |
     path = warehouse.input(table.name) if warehouse else None
     present = path if path and path.is_file() else None
     rows = count(connection, parquet(present)) if present else 0
-    bad = _quarantined(connection, quarantine / f"{table.name}.parquet")
+    bad = held_by_reason(quarantine / f"{table.name}.parquet")
     return TableStatus(
         table=table.name,
         row=table.row,
@@ -115,13 +115,6 @@ def _loaded_at(table: Table, warehouse: Warehouse) -> datetime | None:
         if any(one["table"] == table.name for one in load["tables"])
     ]
     return datetime.fromisoformat(loads[-1]) if loads else None
-
-
-def _quarantined(connection: DuckDBPyConnection, path: Path) -> dict[str, int]:
-    if not path.is_file():
-        return {}
-    counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
-    return dict(connection.execute(counted).fetchall())
 
 
 def _unmatched(connection: DuckDBPyConnection, table: Table, warehouse: Warehouse | None, rows: int) -> str:

@@ -14,6 +14,8 @@ Whoever judges a model asks for what came after the cutoff, too; there are two d
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -82,6 +84,12 @@ class Past:
     def open(cls, settings: Settings, cutoff: Cutoff, plan_days: float = 0.0) -> "Past":
         """The past of the warehouse that counts. Raises StateError where there is none."""
         return cls(settings, Warehouse.open(settings), cutoff, plan_days)
+
+    @classmethod
+    def to_date(cls, settings: Settings) -> "Past":
+        """The past of all that was bought: its cutoff is the instant after the last purchase."""
+        warehouse = Warehouse.open(settings)
+        return cls(settings, warehouse, Cutoff(warehouse.last + timedelta(microseconds=1)))
 
     def at(self, cutoff: Cutoff) -> "Past":
         """The past of the same history as of another cutoff."""
@@ -171,10 +179,7 @@ class Past:
         """SQL: the rows of a table that were known before the cutoff."""
         rows = f"SELECT * FROM brought.{table.name}"
         if table is PURCHASES:
-            netted = str(ibis.to_sql(kept_before(ibis_table(PURCHASES), ibis_table(RETURNS), self.cutoff), "duckdb"))
-            for name in (PURCHASES.name, RETURNS.name):
-                netted = netted.replace(quoted(name), f"brought.{name}")
-            rows = netted
+            rows = _netted(self.cutoff)
         if table is RETURNS:
             line = f"SELECT basket_id, line, customer_id FROM brought.{PURCHASES.name}"
             rows = (
@@ -183,3 +188,12 @@ class Past:
             )
         cutoff, horizon = (instant(at.at) for at in (self.cutoff, self.cutoff.plus_days(self.plan_days)))
         return f"SELECT * FROM ({rows}) WHERE {KNOWN_BEFORE[table.name].format(cutoff=cutoff, horizon=horizon)}"
+
+
+@lru_cache(maxsize=64)  # a session is opened often, and the query takes as long to write as to run
+def _netted(cutoff: Cutoff) -> str:
+    """SQL: purchased lines less what came back of them before the cutoff."""
+    kept = str(ibis.to_sql(kept_before(ibis_table(PURCHASES), ibis_table(RETURNS), cutoff), dialect="duckdb"))
+    for name in (PURCHASES.name, RETURNS.name):
+        kept = kept.replace(quoted(name), f"brought.{name}")
+    return kept

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import pandas as pd
+from duckdb import DuckDBPyConnection
 
 from features.errors import DataError
-from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
 
 WEEK_SECONDS = 7 * 86_400
 NO_WORD = "not told"
@@ -37,27 +36,22 @@ class CategoryLines:
 
 
 def read(
-    settings: Settings, department: str, categories: Iterable[str], weeks_from: datetime, stores_before: int
+    past: Past, department: str, categories: Iterable[str], weeks_from: datetime, stores_before: int
 ) -> dict[str, CategoryLines]:
     """The named categories of a department; week 1 begins at `weeks_from` (UTC).
 
-    Raises StateError without a warehouse, DataError for a category of which nothing was bought.
+    Raises DataError for a category of which nothing was bought.
     """
-    warehouse = Warehouse.open(settings)
-    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
-        engine.execute(f"CREATE VIEW purchases AS FROM '{warehouse.purchases}'")
-        engine.execute(f"CREATE VIEW skus AS FROM '{warehouse.skus}'")
+    with past.session() as engine:
         named = [*categories]
         engine.execute(_MEMBERS, [department, named])
-        engine.execute(
-            f"CREATE TEMP TABLE promotions AS SELECT * FROM '{warehouse.promotions}' SEMI JOIN members USING (sku)"
-        )
+        engine.execute("CREATE TEMP TABLE promoted AS SELECT * FROM promotions SEMI JOIN members USING (sku)")
         stores = pd.Index(engine.execute(_STORES, [weeks_from, stores_before]).df()["store_id"])
         return {name: _category(engine, department, name, weeks_from, stores) for name in named}
 
 
 def _category(
-    engine: duckdb.DuckDBPyConnection, department: str, category: str, weeks_from: datetime, stores: pd.Index
+    engine: DuckDBPyConnection, department: str, category: str, weeks_from: datetime, stores: pd.Index
 ) -> CategoryLines:
     lines = engine.execute(_LINES, [weeks_from, department, category]).df()
     if lines.empty:
@@ -89,7 +83,7 @@ ORDER BY bought_at, basket_id, sku, line
 _PROMOTIONS = f"""
 SELECT sku, store_id, display, mailer,
        CAST(round((epoch("from") - epoch(?::TIMESTAMP)) / {WEEK_SECONDS}) AS INTEGER) + 1 AS week
-FROM promotions JOIN skus USING (sku)
+FROM promoted JOIN skus USING (sku)
 WHERE department = ? AND category = ?
 ORDER BY store_id, week, sku, display, mailer
 """

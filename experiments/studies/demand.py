@@ -10,7 +10,6 @@ beside WMAPE: a sum can be off by a level that its rows hide.
 
 from collections.abc import Mapping
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,8 +20,8 @@ from experiments.studies.demand_figures import calibration, forecast_against_tru
 from features.clock import Cutoff
 from features.errors import UserError
 from features.panel.panel import panel
+from features.past import Past
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
 from training.assortments.demand.backtest import Forecast, backtest, store_tiers, unforeseen
 from training.assortments.demand.baselines import moving_average, seasonal_naive
 from training.assortments.demand.forecast import forecast
@@ -34,8 +33,8 @@ SUMS = {"SKU in the chain": ["sku"], "store tier": ["tier"], "category": []}
 
 def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:
     """Params: categories (joined by |), cutoffs, horizon_weeks, ends, stores (0: all), has_plan, seed."""
-    warehouse = Warehouse.open(settings)
     horizon, ends = int(str(params["horizon_weeks"])), Cutoff.parse(str(params["ends"]))
+    past = Past.open(settings, ends)
     cutoffs = [ends.minus_days(7 * horizon * nth) for nth in range(int(str(params["cutoffs"])), 0, -1)]
     categories = [name.strip() for name in str(params["categories"]).split("|") if name.strip()]
     if not categories or not cutoffs:
@@ -43,7 +42,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     judged, sums, left_out = [], [], []
     for category in categories:
         say(f"{category}: {len(cutoffs)} cutoffs")
-        rows, added, missed = _of_category(settings, warehouse, category, cutoffs, ends, params)
+        rows, added, missed = _of_category(past, category, cutoffs, params)
         judged.append(rows.assign(category=category))
         sums.append(added.assign(category=category))
         left_out.append({"category": category, "unforeseen": missed})
@@ -51,30 +50,28 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
 
 
 def _of_category(
-    settings: Settings,
-    warehouse: Warehouse,
+    past: Past,
     category: str,
     cutoffs: list[Cutoff],
-    ends: Cutoff,
     params: Mapping[str, object],
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Judged rows, judged sums, and the share of units of pairs that nobody knew at the cutoff."""
+    """Judged rows, judged sums, and the share of units of pairs that nobody knew at the cutoff.
+
+    `past` is that of the end of the last weeks that are judged.
+    """
     horizon, most = int(str(params["horizon_weeks"])), int(str(params["stores"]))
     plan_weeks = horizon if params["has_plan"] else 0
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
-        truth = panel(connection, warehouse.folder, ends, category=category)
-        stores = None
-        if most:
-            before = truth[truth["week"] < np.datetime64(cutoffs[0].at)]
-            stores = [str(store) for store in store_tiers(before).index[-most:]]
-            truth = truth[truth["store_id"].isin(stores)]
-        panels = {
-            cutoff: panel(connection, warehouse.folder, cutoff, category=category, stores=stores, plan_weeks=plan_weeks)
-            for cutoff in cutoffs
-        }
+    truth = panel(past, category=category)
+    stores = None
+    if most:
+        before = truth[truth["week"] < np.datetime64(cutoffs[0].at)]
+        stores = [str(store) for store in store_tiers(before).index[-most:]]
+        truth = truth[truth["store_id"].isin(stores)]
+    panels = {
+        cutoff: panel(past.at(cutoff), category=category, stores=stores, plan_weeks=plan_weeks) for cutoff in cutoffs
+    }
     models: dict[str, Forecast] = {
-        "model": lambda known, at, weeks, seed: forecast(known, at, weeks, seed, threads=settings.threads),
+        "model": lambda known, at, weeks, seed: forecast(known, at, weeks, seed, threads=past.settings.threads),
         "moving average": moving_average,
         "seasonal naive": seasonal_naive,
     }

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -16,22 +15,22 @@ from experiments import truth
 from experiments.findings import Findings, Goal, Say
 from experiments.simulator.accounts import STORE_CHAIN, WEB_SHOP
 from features.contracts.columns import WEB
+from features.past import Past
 from features.settings import Settings
-from features.sql import instant, literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.sql import instant, literal
 from training.assortments.festival.events import AFTER_DAYS, Event
-from training.assortments.festival.past import Past, past
+from training.assortments.festival.experience import Experience, experience
 
 
 def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:
     """Raises StateError without a planted set."""
-    warehouse, told = Warehouse.open(settings), truth.find(settings, params)
-    found = past(warehouse, warehouse.last + timedelta(microseconds=1))
+    past, told = Past.to_date(settings), truth.find(settings, params)
+    found = experience(past)
     for note in found.notes:
         say(note)
     if not found.uplift.events:
         return Findings("The planted set has no festival that could be estimated: " + " ".join(found.notes))
-    real = planted_truth(warehouse, told, found.events[0])
+    real = planted_truth(past, told, found.events[0])
     uplift, dips = _uplift_table(found, real), _dip_table(found, real)
     net = _net_table(found, real)
     cells = _cells(found, real)
@@ -60,14 +59,14 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     return Findings(headline, metrics, tables, goals=goals)
 
 
-def planted_truth(warehouse: Warehouse, folder: Path, event: Event) -> pd.DataFrame:
+def planted_truth(past: Past, folder: Path, event: Event) -> pd.DataFrame:
     """A row per channel and `all`: lines in the event that are usual, extra and pulled, and lines left afterwards."""
     party = f"CASE channel WHEN {literal(WEB)} THEN {literal(WEB_SHOP)} ELSE {literal(STORE_CHAIN)} END"
     after = event.end + timedelta(days=AFTER_DAYS)
-    with duckdb.connect() as connection:
+    with past.session() as connection:
         rows = connection.execute(f"""
             WITH counted AS (
-                SELECT basket_id, count(*) AS lines FROM {parquet(warehouse.purchases)} GROUP BY basket_id
+                SELECT basket_id, count(*) AS lines FROM purchases GROUP BY basket_id
             ),
             told AS (
                 SELECT {party} || '/' || channel || ':' || order_id AS basket_id, channel, origin, moved_from, bought_at
@@ -95,25 +94,25 @@ def _inside(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{"is inside": (table["low"] <= table["true"]) & (table["true"] <= table["high"])})
 
 
-def _uplift_table(found: Past, real: pd.DataFrame) -> pd.DataFrame:
+def _uplift_table(found: Experience, real: pd.DataFrame) -> pd.DataFrame:
     table = found.uplift.overall[["channel", "times", "low", "high"]].rename(columns={"times": "found"})
     times = (real["usual"] + real["extra"] + real["pulled"]) / real["usual"]
     return _inside(table.assign(true=table["channel"].map(times)))
 
 
-def _dip_table(found: Past, real: pd.DataFrame) -> pd.DataFrame:
+def _dip_table(found: Experience, real: pd.DataFrame) -> pd.DataFrame:
     after = found.dips.dips[found.dips.dips["window"] == "after"]
     table = after[["channel", "missing", "low", "high"]].rename(columns={"missing": "found"})
     share = real["pulled"] / (real["pulled"] + real["left_after"])
     return _inside(table.assign(true=table["channel"].map(share)).reset_index(drop=True))
 
 
-def _net_table(found: Past, real: pd.DataFrame) -> pd.DataFrame:
+def _net_table(found: Experience, real: pd.DataFrame) -> pd.DataFrame:
     table = found.dips.net[["channel", "net", "low", "high"]].rename(columns={"net": "found"})
     return _inside(table.assign(true=table["channel"].map(real["extra"])))
 
 
-def _cells(found: Past, real: pd.DataFrame) -> pd.DataFrame:
+def _cells(found: Experience, real: pd.DataFrame) -> pd.DataFrame:
     """Categories that sold in the event, each beside the true uplift of its channel: none was planted apart."""
     times = (real["usual"] + real["extra"] + real["pulled"]) / real["usual"]
     cells = found.uplift.cells

@@ -20,6 +20,7 @@ from experiments.models.loyalty import Column, household_column, loyalty_column,
 from experiments.models.trips import TripRule, Trips, trips, uniform_nats
 from experiments.models.weekly_prices import weekly_prices
 from features.errors import DataError
+from features.past import Past
 from features.settings import Settings
 from training.assortments.choice.panel import Floats
 from training.assortments.choice.price import PriceResponse, ordinary, price_response
@@ -59,7 +60,13 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     rule = TripRule(*(int(cast("int", params[each])) for each in ("skus", "stores", "held_out_from", "memory_weeks")))
     begin = datetime.fromisoformat(str(params["weeks_from"]))
     say(f"reading {len(named)} categories")
-    lines = read(settings, str(params["department"]), [each["category"] for each in named], begin, rule.held_out_from)
+    lines = read(
+        Past.to_date(settings),
+        str(params["department"]),
+        [each["category"] for each in named],
+        begin,
+        rule.held_out_from,
+    )
     answers = []
     for each in named:
         answers.append(

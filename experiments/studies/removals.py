@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.findings import Findings, Goal, Say
+from features.past import Past
 from features.settings import Settings
 from training.assortments.choice.delistings import REASONS, DelistingRule, Delistings, delistings, diversion
 from training.recommendations.figures import MUTED, STRONG
@@ -24,7 +25,7 @@ _DIGEST_LETTERS = 16
 def study(settings: Settings, params: Mapping[str, object], say: Say) -> Findings:
     """`registry`: every apparent delisting with loyal buyers and what it was; `diversion`: the real ones."""
     rule = _rule(params)
-    found = delistings(settings, rule)
+    found = delistings(Past.to_date(settings), rule)
     digest = registry_digest(found)
     say(f"{len(found.registry)} sharp ends, {len(found.delisted)} delistings; registry {digest}")
     measured = _measured(found, rule, int(cast("int", params["resamples"])), settings.seed)

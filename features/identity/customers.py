@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
@@ -58,10 +59,7 @@ def has_consents(inputs: Path) -> bool:
 
 
 def _has_rows(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with duckdb.connect() as connection:
-        return bool(count(connection, parquet(path)))
+    return path.is_file() and pq.read_metadata(path).num_rows > 0
 
 
 def resolve_customers(settings: Settings, inputs: Path, digest: str, before: str | None) -> Resolution | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
@@ -79,6 +80,15 @@ def write_quarantine(bad: BadRows, held: Path | None, path: Path) -> None:
     unseen = f"SELECT {compared} FROM ({added}) EXCEPT ALL SELECT {compared} FROM ({before})"
     stamped = f"SELECT *, {instant(bad.loaded_at)} AS {LOADED_AT} FROM ({unseen})"
     return write_parquet(bad.connection, f"({before}) UNION ALL BY NAME ({stamped})", path)
+
+
+def held_by_reason(path: Path) -> dict[str, int]:
+    """Reason -> how many rows of a table are in quarantine for it, most frequent first; empty without a file."""
+    if not path.is_file():
+        return {}
+    with duckdb.connect() as connection:
+        counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return dict(connection.execute(counted).fetchall())
 
 
 def _columns(connection: DuckDBPyConnection, rows: str) -> list[str]:

@@ -2,21 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import ibis
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
-from features.contracts.outputs import OUTPUTS
-from features.contracts.table import Table
 from features.errors import DataError
-from features.known import kept_before
 from features.panel.shelf import events, listings, offers, stocked
 from features.panel.weeks import start_of, week_of
-from features.sql import literal, parquet, quoted
-from features.warehouse.assemble import ibis_table
+from features.past import Past
+from features.sql import count, literal
 
 COLUMNS = (
     "store_id",
@@ -33,12 +28,8 @@ COLUMNS = (
 )
 HISTORY_WEEKS = 106
 """Two years and the edges of a year's week: what seasons can be learned from."""
-_VIEWS = ("purchases", "returns", "stock", "listings", "prices", "promotions", "calendar", "stores", "instants")
-_MADE = (
-    *("skus", "sold", "grid", "carried", "stocked", "shelf", "promoted", "events"),
-    *("codes_of_store_id", "codes_of_sku", "codes_of_event"),
-)
-_TABLES = {table.name: table for table in OUTPUTS}
+_OF_STORES, _OF_SOME_STORES = ("purchases", "stock", "listings"), ("prices", "promotions")
+"""Tables whose rows are each of one store, and those whose rows may be of every store (null)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +41,8 @@ class Span:
     after: int
 
 
-def panel(  # noqa: PLR0913 - a panel may be cut in each of these ways
-    connection: DuckDBPyConnection,
-    tables_folder: Path,
-    cutoff: Cutoff,
+def panel(
+    past: Past,
     *,
     category: str | None = None,
     skus: Sequence[str] | None = None,
@@ -66,7 +55,7 @@ def panel(  # noqa: PLR0913 - a panel may be cut in each of these ways
     store_id, sku     categoricals
     week              first instant of the week (UTC, datetime64[us]); weeks end at the cutoff, partial ones are left
                       out
-    units             sold or handed over in the store, less what came back before the cutoff; float32, NaN in a plan
+    units             sold or handed over in the store, less what came back of it; float32, NaN in a plan
     available_share   share of the week with stock on hand, by the counts; NaN where nobody counted
     price             currency units per unit: paid on average, where sold; else the shelf price less promotions; else
                       what the SKU cost elsewhere that week; else its last price; NaN where not known. In a plan:
@@ -83,83 +72,53 @@ def panel(  # noqa: PLR0913 - a panel may be cut in each of these ways
 
     Raises DataError where the category is not known, or nothing of it was sold or listed before the cutoff.
     """
-    chosen = _chosen(tables_folder, category, skus)
-    _views(connection, tables_folder, chosen, stores)
-    try:
-        _sold(connection, cutoff)
-        span = Span(cutoff, max(_first_week(connection, cutoff), -history_weeks), plan_weeks)
+    with past.planned(7 * plan_weeks).session() as connection:
+        _cut(connection, _chosen(connection, category, skus), stores)
+        _sold(connection, past.cutoff)
+        span = Span(past.cutoff, max(_first_week(connection, past.cutoff), -history_weeks), plan_weeks)
         for make in (listings, stocked, offers, events):
             make(connection, span.cutoff, span.first, span.after)
         _refuse_nothing(connection, span, category, skus)
         connection.execute(_grid(span)).fetchall()
         return _frame(connection, span)
-    finally:
-        _drop(connection)
 
 
-def _chosen(folder: Path, category: str | None, skus: Sequence[str] | None) -> str:
+def _chosen(connection: DuckDBPyConnection, category: str | None, skus: Sequence[str] | None) -> str:
     """SQL: the SKUs asked for, by a category at any level of its path, by name, or both."""
     if category is None and skus is None:
         raise DataError("A panel needs a category or a list of SKUs. Next: name one.")
     parts = []
     if category is not None:
-        levels = " OR ".join(f"{level} = {literal(category)}" for level in ("department", "category", "subcategory"))
-        path = folder / "skus.parquet"
-        if not path.is_file():
+        if not count(connection, "skus"):
             raise DataError("There is no table skus, so no category is known. Next: bring skus, or name SKUs instead.")
-        parts.append(f"SELECT sku FROM {_source(folder, _TABLES['skus'])} WHERE {levels}")
+        levels = " OR ".join(f"{level} = {literal(category)}" for level in ("department", "category", "subcategory"))
+        parts.append(f"SELECT sku FROM skus WHERE {levels}")
     if skus is not None:
         named = ", ".join(f"({literal(sku)})" for sku in skus)
         parts.append(f"SELECT sku FROM (VALUES {named}) AS named (sku)" if skus else "SELECT '' AS sku WHERE false")
     return " INTERSECT ".join(parts)
 
 
-def _views(connection: DuckDBPyConnection, folder: Path, chosen: str, stores: Sequence[str] | None) -> None:
-    """Views `demand_<table>` of the tables that a panel reads, cut to SKUs and stores; an absent one has no rows."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE demand_skus AS SELECT DISTINCT sku FROM ({chosen})").fetchall()
+def _cut(connection: DuckDBPyConnection, chosen: str, stores: Sequence[str] | None) -> None:
+    """Makes a view `demand_<table>` of what a panel reads of a table: the SKUs and stores asked for."""
+    connection.execute(f"CREATE TEMP TABLE demand_skus AS SELECT DISTINCT sku FROM ({chosen})").fetchall()
     wanted = "" if stores is None else f" AND store_id IN ({', '.join(literal(one) for one in stores) or 'NULL'})"
     any_store = "" if stores is None else wanted.replace("AND ", "AND (store_id IS NULL OR ") + ")"
-    for name, where in (
-        ("purchases", wanted),
-        ("returns", wanted),
-        ("stock", wanted),
-        ("listings", wanted),
-        ("prices", any_store),
-        ("promotions", any_store),
-    ):
-        rows = _source(folder, _TABLES[name])
-        select = f"SELECT * FROM {rows} WHERE sku IN (SELECT sku FROM demand_skus){where}"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW demand_{name} AS {select}").fetchall()
-    for name in ("calendar", "stores"):
-        select = f"SELECT * FROM {_source(folder, _TABLES[name])}"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW demand_{name} AS {select}").fetchall()
-    everything = f"SELECT bought_at FROM {_source(folder, _TABLES['purchases'])}"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW demand_instants AS {everything}").fetchall()
-
-
-def _source(folder: Path, table: Table) -> str:
-    """A table as it stands after FROM; one that was not brought, or lacks a column, has nulls."""
-    path = folder / f"{table.name}.parquet"
-    empty = ", ".join(f"CAST(NULL AS {column.sql_type}) AS {quoted(column.name)}" for column in table.columns)
-    nothing = f"SELECT {empty} WHERE false"
-    if not path.is_file():
-        return f"({nothing})"
-    return f"({nothing} UNION ALL BY NAME SELECT * FROM {parquet(path)})"
+    for names, where in ((_OF_STORES, wanted), (_OF_SOME_STORES, any_store)):
+        for name in names:
+            select = f"SELECT * FROM {name} WHERE sku IN (SELECT sku FROM demand_skus){where}"
+            connection.execute(f"CREATE TEMP VIEW demand_{name} AS {select}").fetchall()
 
 
 def _sold(connection: DuckDBPyConnection, cutoff: Cutoff) -> None:
     """The table `demand_sold`: store_id, sku, nth (the week), units, price and list_price of units sold."""
-    purchases, returns = (ibis_table(_TABLES[name]) for name in ("purchases", "returns"))
-    kept = str(ibis.to_sql(kept_before(purchases, returns, cutoff), dialect="duckdb"))
-    for name in ("purchases", "returns"):
-        kept = kept.replace(f'"{name}"', f'"demand_{name}"')
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_sold AS
+        CREATE TEMP TABLE demand_sold AS
         SELECT store_id, sku, {week_of("bought_at", cutoff)} AS nth, sum(units) AS units,
             sum(CAST(paid AS DOUBLE)) / nullif(sum(units) FILTER (paid IS NOT NULL), 0) AS price,
             sum(CAST(list_price AS DOUBLE) * units) / nullif(sum(units) FILTER (list_price IS NOT NULL), 0)
                 AS list_price
-        FROM ({kept}) WHERE store_id IS NOT NULL AND bought_at < TIMESTAMP '{cutoff.at}' AND units > 0
+        FROM demand_purchases WHERE store_id IS NOT NULL AND units > 0
         GROUP BY ALL
     """).fetchall()
 
@@ -168,7 +127,7 @@ def _first_week(connection: DuckDBPyConnection, cutoff: Cutoff) -> int:
     """The first week that lies whole within the history, at most −1."""
     week = week_of("min(bought_at)", cutoff)
     ((first, is_whole),) = connection.execute(f"""
-        SELECT {week}, min(bought_at) < {start_of(week, cutoff)} + INTERVAL 1 DAY FROM demand_instants
+        SELECT {week}, min(bought_at) < {start_of(week, cutoff)} + INTERVAL 1 DAY FROM purchases
     """).fetchall()
     # a history rarely begins at the very instant of a week: a first day that is not whole is no defect
     return -1 if first is None else min(int(first) + (0 if is_whole else 1), -1)
@@ -198,7 +157,7 @@ def _refuse_nothing(
 def _grid(span: Span) -> str:
     """The table `demand_grid`: store_id, sku, nth for every week from a pair's first listing or sale on."""
     return f"""
-        CREATE OR REPLACE TEMP TABLE demand_grid AS
+        CREATE TEMP TABLE demand_grid AS
         WITH begun AS (
             SELECT store_id, sku, min(nth) AS first FROM (
                 SELECT store_id, sku, nth FROM demand_sold WHERE nth >= {span.first}
@@ -266,7 +225,7 @@ def _frame(connection: DuckDBPyConnection, span: Span) -> pd.DataFrame:
     for name, values in levels.items():
         codes = pd.DataFrame({name: pd.Series(values, dtype=object), "code": range(len(values))})
         connection.register("demand_codes", codes)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE demand_codes_of_{name} AS FROM demand_codes").fetchall()
+        connection.execute(f"CREATE TEMP TABLE demand_codes_of_{name} AS FROM demand_codes").fetchall()
         connection.unregister("demand_codes")
     numbers = ("units", "available_share", "price", "list_price", "display", "mailer")
     rows = connection.execute(f"""
@@ -282,9 +241,3 @@ def _frame(connection: DuckDBPyConnection, span: Span) -> pd.DataFrame:
     for name, values in levels.items():
         rows[name] = pd.Categorical.from_codes(rows[name], categories=pd.Index(values, dtype=object))
     return rows
-
-
-def _drop(connection: DuckDBPyConnection) -> None:
-    for kind, names in (("VIEW", _VIEWS), ("TABLE", _MADE)):
-        for name in names:
-            connection.execute(f"DROP {kind} IF EXISTS temp.demand_{name}").fetchall()

@@ -33,7 +33,7 @@ def _weekly(table: str, keep: str, cutoff: Cutoff, first: int, after: int) -> st
 def listings(connection: DuckDBPyConnection, cutoff: Cutoff, first: int, after: int) -> None:
     """`demand_carried`: store_id, sku, nth, share of the week in which the store carried it."""
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_carried AS
+        CREATE TEMP TABLE demand_carried AS
         SELECT store_id, sku, nth, least(sum(share), 1) AS share
         FROM ({_weekly("demand_listings", "true", cutoff, first, after)}) GROUP BY ALL
     """).fetchall()
@@ -44,13 +44,13 @@ def stocked(connection: DuckDBPyConnection, cutoff: Cutoff, first: int, _after: 
 
     A count holds until the next one, the last one until the cutoff; before the first one nothing is known.
     """
-    counted = f"""
+    counted = """
         (SELECT store_id, sku, units > 0 AS is_on_hand, as_of AS "from",
             lead(as_of) OVER (PARTITION BY party, store_id, sku ORDER BY as_of) AS "to"
-        FROM demand_stock WHERE as_of < TIMESTAMP '{cutoff.at}')
+        FROM demand_stock)
     """
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_stocked AS
+        CREATE TEMP TABLE demand_stocked AS
         SELECT store_id, sku, nth, coalesce(sum(share) FILTER (is_on_hand), 0) / sum(share) AS share
         FROM ({_weekly(counted, "true", cutoff, first, 0)}) WHERE share > 0 GROUP BY ALL
     """).fetchall()
@@ -64,13 +64,13 @@ def offers(connection: DuckDBPyConnection, cutoff: Cutoff, first: int, after: in
                      shares of the week on display and in the mailer
     """
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_shelf AS
+        CREATE TEMP TABLE demand_shelf AS
         SELECT store_id, sku, nth, sum(CAST(price AS DOUBLE) * share) / sum(share) AS price
         FROM ({_weekly("demand_prices", _IN_STORES, cutoff, first, after)}) WHERE share > 0 GROUP BY ALL
     """).fetchall()
     has_price = "price IS NOT NULL OR depth IS NOT NULL"
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_promoted AS
+        CREATE TEMP TABLE demand_promoted AS
         SELECT store_id, sku, nth, least(sum(share) FILTER ({has_price}), 1) AS priced_share,
             sum(CAST(price AS DOUBLE) * share) / sum(share) FILTER (price IS NOT NULL) AS price,
             sum(depth * share) / sum(share) FILTER (depth IS NOT NULL) AS depth,
@@ -83,11 +83,11 @@ def offers(connection: DuckDBPyConnection, cutoff: Cutoff, first: int, after: in
 def events(connection: DuckDBPyConnection, cutoff: Cutoff, first: int, after: int) -> None:
     """`demand_events`: store_id (null: every store), nth, event: the one with the largest part of the week."""
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE demand_events AS
+        CREATE TEMP TABLE demand_events AS
         SELECT store_id, nth, max_by(event, (share, event)) AS event FROM (
             SELECT stores.store_id, nth, coalesce(weekly.name, event_id) AS event, sum(share) AS share
-            FROM ({_weekly("demand_calendar", _IN_STORES, cutoff, first, after)}) AS weekly
-            LEFT JOIN demand_stores AS stores ON stores.store_group = weekly.store_group
+            FROM ({_weekly("calendar", _IN_STORES, cutoff, first, after)}) AS weekly
+            LEFT JOIN stores ON stores.store_group = weekly.store_group
             WHERE weekly.store_group IS NULL OR stores.store_id IS NOT NULL
             GROUP BY ALL
         ) WHERE share > 0 GROUP BY ALL

@@ -14,6 +14,7 @@ import pandas as pd
 
 from features.clock import Cutoff
 from features.errors import DataError
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.buyers.request import AssortmentRequest
@@ -73,10 +74,11 @@ class Asked:
 
 def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> AssortmentReport:
     """Plan and report. Raises DataError or UserError where the data or the rules do not allow a plan, saying why."""
-    warehouse, request = Warehouse.open(settings), asked.request
-    cutoff = Cutoff.parse(request.cutoff) if request.cutoff else Cutoff(warehouse.last).plus_days(1e-6 / 86_400)
+    request = asked.request
+    past = Past.open(settings, Cutoff.parse(request.cutoff)) if request.cutoff else Past.to_date(settings)
+    cutoff = past.cutoff
     with stages.stage("category and stores") as say:
-        seen = scope(warehouse, request, cutoff)
+        seen = scope(past, request)
         say(f"{len(seen.skus)} SKUs in {len(seen.stores)} stores")
     with stages.stage("demand") as say:
         ahead = forecast(seen.panel, cutoff, request.horizon_weeks, request.seed, threads=settings.threads)
@@ -86,7 +88,7 @@ def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> Assortm
         say(f"{found.model.classes} classes, {len(found.resamples)} resamples")
     with stages.stage("clusters and shelves") as say:
         read = read_rules(asked.rules) if asked.rules else ()
-        offers, why = _terms(warehouse, seen)
+        offers, why = _terms(past, seen)
         number = asked.before.run.clusters if asked.before else None
         bind = bound_alike(seen, read)
         held = gather(seen, found, ahead, request.horizon_weeks, partial(_earned, seen, offers, bind), number)
@@ -103,15 +105,15 @@ def plan_assortment(settings: Settings, asked: Asked, stages: Stages) -> Assortm
             say(f"{len(seen.stores):,} lists within {100 * by_store.plan.gap:.2f} % of the best there can be")
     with stages.stage("report") as say:
         steps = _Stages(seen, ahead, found, held, rules, offers, made, by_store, cutoff)
-        report = _report(settings, warehouse, asked, steps)
+        report = _report(past, asked, steps)
         say(f"{len(report.decisions):,} decisions")
     return report
 
 
-def _terms(warehouse: Warehouse, seen: Scope) -> tuple[Terms | None, str]:
+def _terms(past: Past, seen: Scope) -> tuple[Terms | None, str]:
     """What suppliers ask; None where nobody does, or nothing that can be planned with, and why."""
     try:
-        return terms(warehouse, seen), ""
+        return terms(past, seen), ""
     except DataError as error:
         return None, str(error)
 
@@ -159,7 +161,7 @@ def _how(made: Planned) -> str:
     return f"lists and orders in {len(made.bought.found.turns)} turns"
 
 
-def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stages) -> AssortmentReport:
+def _report(past: Past, asked: Asked, made: _Stages) -> AssortmentReport:
     request, problem, plan = asked.request, made.planned.problem, made.planned.plan
     weeks = request.horizon_weeks
     now_profit = made.planned.now_profit_cents
@@ -169,16 +171,16 @@ def _report(settings: Settings, warehouse: Warehouse, asked: Asked, made: _Stage
         transfers=moved_from(problem, plan.listed),
         walks=walk_range(out),
         needs=need_states(chain),
-        loyal=loyal_buyers(warehouse, made.scope, made.cutoff),
+        loyal=loyal_buyers(past, made.scope),
         forced=made.rules.forced,
     )
     table = decisions(made.bought_scope, out, made.held.label, plan, why, weeks)
-    tables, missing = _tables(settings, warehouse, asked, made, (out, chain, why, table))
+    tables, missing = _tables(past, asked, made, (out, chain, why, table))
     open_questions = (*unknowns(made.scope, made.found), *overrated(out), *traded_up(table), *below_cost(table))
     by_store = made.by_store
     if by_store:
         open_questions = (*open_questions, by_store.sentence)
-    report = assembled(_run(warehouse, asked, made), _proof(made.planned), tables, missing, open_questions)
+    report = assembled(_run(past.warehouse, asked, made), _proof(made.planned), tables, missing, open_questions)
     return replace(report, store_lists=by_store.rows) if by_store else report
 
 
@@ -189,8 +191,7 @@ def _chain(problem: Problem, plan: Plan) -> Transfer:
 
 
 def _tables(
-    settings: Settings,
-    warehouse: Warehouse,
+    past: Past,
     asked: Asked,
     made: _Stages,
     found: tuple[Outcome, Transfer, Evidence, pd.DataFrame],
@@ -218,15 +219,15 @@ def _tables(
         "overrides": override_costs(rules, plan),
         "rollout": rollout,
         "rollout_pairs": pairs,
-        "defects": defects(settings, seen),
+        "defects": defects(past.settings, seen),
     }
     missing = dict(_MISSING)
     for more in (
         suppliers.tables(made.planned, seen, made.terms, out.sold_now),
-        removals(settings, seen, chain),
-        festival.tables(warehouse, seen, out, made.cutoff),
-        newcomers.tables(warehouse, seen, out),
-        backtests(seen, made.cutoff, weeks, asked.request.seed, settings.threads),
+        removals(past, seen, chain),
+        festival.tables(past, seen, out),
+        newcomers.tables(past, seen, out),
+        backtests(seen, made.cutoff, weeks, asked.request.seed, past.settings.threads),
     ):
         tables |= more.tables
         missing |= more.missing

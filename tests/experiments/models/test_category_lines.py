@@ -8,6 +8,7 @@ import pytest
 
 from experiments.models.category_lines import NO_WORD, read
 from features.errors import DataError
+from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import SCHEMA
 from training.assortments.choice.delistings import REASONS, DelistingRule, delistings, diversion
@@ -37,7 +38,8 @@ def warehouse(folder, rows) -> Settings:
     place.mkdir(parents=True)
     for name, table in (("purchases", lines), ("skus", SKUS), ("promotions", told.astype({"mailer": "str"}))):
         table.to_parquet(place / f"{name}.parquet", index=False)
-    (place / "manifest.json").write_text(json.dumps({"schema": SCHEMA, "rows": {"purchases": len(lines)}}))
+    manifest = {"schema": SCHEMA, "rows": {"purchases": len(lines)}, "last": str(lines["bought_at"].max())}
+    (place / "manifest.json").write_text(json.dumps(manifest))
     (folder / "warehouse" / "current").write_text("tiny")
     return Settings(work=folder, threads=1)
 
@@ -57,7 +59,7 @@ RULE = DelistingRule(BEGIN, ("GROCERY",), window_weeks=4, silent_weeks=4)
 
 
 def test_a_category_is_read(tmp_path):
-    found = read(warehouse(tmp_path, _rows()), "GROCERY", ["TEA"], BEGIN, 10)["TEA"]
+    found = read(Past.to_date(warehouse(tmp_path, _rows())), "GROCERY", ["TEA"], BEGIN, 10)["TEA"]
     assert found.lines["week"].tolist()[:3] == [1, 1, 1]
     assert found.lines["week"].max() == 24
     assert set(found.lines["unit_price"]) == {2.5}
@@ -69,18 +71,18 @@ def test_a_category_is_read(tmp_path):
 
 def test_a_category_that_nobody_bought_is_told(tmp_path):
     with pytest.raises(DataError, match="category 'COFFEE' of 'GROCERY'"):
-        read(warehouse(tmp_path, _rows()), "GROCERY", ["COFFEE"], BEGIN, 10)
+        read(Past.to_date(warehouse(tmp_path, _rows())), "GROCERY", ["COFFEE"], BEGIN, 10)
 
 
 def test_a_delisting_and_a_new_barcode_are_told_apart(tmp_path):
-    found = delistings(warehouse(tmp_path, _rows()), RULE)
+    found = delistings(Past.to_date(warehouse(tmp_path, _rows())), RULE)
     told = found.registry.set_index("sku")
     assert told["reason"].to_dict() == {"gone": REASONS[3], "swapped": REASONS[2]}
     assert told.loc["gone", ["last_week", "repeat_buyers", "continuing_buyers"]].tolist() == [12, 12, 12]
 
 
 def test_all_that_was_lost_moved(tmp_path):
-    found = delistings(warehouse(tmp_path, _rows()), RULE)
+    found = delistings(Past.to_date(warehouse(tmp_path, _rows())), RULE)
     moved = diversion(found, "gone", RULE, resamples=100, seed=0)
     # each household bought one `gone` and one `swapped` a week, then one `kept` and one `barcode`
     assert (moved.buyers, moved.lines_before) == (12, 48)
@@ -89,10 +91,10 @@ def test_all_that_was_lost_moved(tmp_path):
 
 def test_buyers_who_left_make_no_delisting(tmp_path):
     rows = [row for row in _rows() if row[1] <= 12 or row[0].startswith("o")]
-    told = delistings(warehouse(tmp_path, rows), RULE).registry.set_index("sku")
+    told = delistings(Past.to_date(warehouse(tmp_path, rows)), RULE).registry.set_index("sku")
     assert told.loc["gone", "reason"] == REASONS[1]
 
 
 def test_a_short_history_is_told(tmp_path):
     with pytest.raises(DataError, match="8 weeks; delistings need 12"):
-        delistings(warehouse(tmp_path, [row for row in _rows() if row[1] <= 8]), RULE)
+        delistings(Past.to_date(warehouse(tmp_path, [row for row in _rows() if row[1] <= 8])), RULE)

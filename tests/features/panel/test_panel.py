@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from features.clock import Cutoff
 from features.errors import DataError
 from features.panel.panel import COLUMNS, panel
+from tests.helpers.pasts import past_of
 
 CUTOFF = Cutoff(datetime(2025, 3, 3))
 
@@ -47,9 +47,7 @@ def write(folder: Path, **tables: list[dict[str, object]]) -> Path:
 
 
 def made(folder: Path, cutoff: Cutoff = CUTOFF, **more: object) -> pd.DataFrame:
-    with duckdb.connect() as connection:
-        table = panel(connection, folder, cutoff, **({"category": "Hot drinks"} | more))
-        assert not connection.execute("SHOW TABLES").fetchall()
+    table = panel(past_of(folder, cutoff), **({"category": "Hot drinks"} | more))
     assert tuple(table.columns) == COLUMNS
     return table.astype({"store_id": object, "sku": object, "event": object})
 
@@ -173,7 +171,6 @@ def test_what_cannot_be_made(tmp_path: Path, more: dict[str, object], message: s
 
 
 def test_small_columns(tmp_path: Path) -> None:
-    with duckdb.connect() as connection:
-        table = panel(connection, write(tmp_path), CUTOFF, category="Hot drinks")
+    table = panel(past_of(write(tmp_path), CUTOFF), category="Hot drinks")
     assert isinstance(table["store_id"].dtype, pd.CategoricalDtype)
     assert table["units"].dtype == np.float32

@@ -17,16 +17,15 @@ after it: whoever is chosen for what happens inside it would regress to the mean
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from experiments.models.category_lines import WEEK_SECONDS
 from features.errors import DataError
-from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
+from features.panel.weeks import WEEK
+from features.past import Past
 from training.assortments.choice.panel import Floats
 
+_WEEK_SECONDS = int(WEEK.total_seconds())
 REASONS = ("few repeat buyers", "buyers left the chain", "same maker launched beside it", "delisted")
 """Why an apparent delisting is none, in the order of the rules; the last one is one."""
 
@@ -79,12 +78,12 @@ class Diversion:
     high: float
 
 
-def delistings(settings: Settings, rule: DelistingRule) -> Delistings:
-    """Apply the rules to the whole warehouse. Raises DataError where the purchases are too short for the windows."""
-    warehouse = Warehouse.open(settings)
-    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
-        for name in ("purchases", "skus", "promotions"):
-            engine.execute(f"CREATE VIEW {name} AS FROM '{warehouse.table(name)}'")
+def delistings(past: Past, rule: DelistingRule) -> Delistings:
+    """Applies the rules to what was known before the cutoff; households are customers whom one may learn from.
+
+    Raises DataError where the purchases are too short for the windows.
+    """
+    with past.session() as engine:
         engine.execute(_BOUGHT, [rule.weeks_from])
         first, last = engine.execute("SELECT min(week), max(week) FROM bought").fetchall()[0]
         if last is None or last - first + 1 < 2 * rule.window_weeks + rule.silent_weeks:
@@ -146,7 +145,7 @@ def diversion(found: Delistings, sku: str, rule: DelistingRule, resamples: int, 
 _BOUGHT = f"""
 CREATE TEMP TABLE bought AS
 SELECT customer_id, basket_id, sku, department, category, subcategory, brand, name,
-       CAST(floor((epoch(bought_at) - epoch($1::TIMESTAMP)) / {WEEK_SECONDS}) AS INTEGER) + 1 AS week
+       CAST(floor((epoch(bought_at) - epoch($1::TIMESTAMP)) / {_WEEK_SECONDS}) AS INTEGER) + 1 AS week
 FROM purchases JOIN skus USING (sku) WHERE customer_id IS NOT NULL
 """
 
@@ -154,7 +153,7 @@ _ENDS = f"""
 CREATE TEMP TABLE ends AS
 WITH last_sales AS (SELECT sku, max(week) AS last_week FROM bought GROUP BY sku),
 told AS (
-    SELECT sku, max(floor((epoch("from") - epoch($weeks_from::TIMESTAMP)) / {WEEK_SECONDS}) + 1) AS last_told
+    SELECT sku, max(floor((epoch("from") - epoch($weeks_from::TIMESTAMP)) / {_WEEK_SECONDS}) + 1) AS last_told
     FROM promotions GROUP BY sku
 )
 SELECT sku, last_week, count(*) AS lines,

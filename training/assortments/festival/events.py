@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
 import pandas as pd
 
-from features.sql import instant, parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
+from features.sql import instant
 
 BEFORE_DAYS = 7
 """Shoppers who wait for an event leave a dip before it."""
@@ -32,13 +31,13 @@ class Event:
         return max(1, round((self.end - self.start) / timedelta(days=1)))
 
 
-def past_events(warehouse: Warehouse, cutoff: datetime) -> tuple[Event, ...]:
-    """Events of the calendar that were over before `cutoff`, oldest first; rows of several parties are one event."""
-    with duckdb.connect() as connection:
+def past_events(past: Past) -> tuple[Event, ...]:
+    """Events of the calendar that were over at the cutoff, oldest first; rows of several parties are one event."""
+    with past.session() as connection:
         found = connection.execute(f"""
             SELECT event_id, any_value(name ORDER BY name), date_trunc('day', min("from")), max("to"),
                 CASE WHEN count(channel) = count(*) AND count(DISTINCT channel) = 1 THEN any_value(channel) END
-            FROM {parquet(warehouse.table("calendar"))} WHERE "to" <= {instant(cutoff)}
+            FROM calendar WHERE "to" <= {instant(past.cutoff.at)}
             GROUP BY event_id, date_trunc('day', "from") ORDER BY 3, 1
         """).fetchall()
     return tuple(Event(str(row[0]), str(row[1] or row[0]), row[2], row[3], row[4]) for row in found)

@@ -9,7 +9,7 @@ from features.contracts.columns import STORE
 from features.errors import DataError
 from training.assortments.festival.daily import NOT_TOLD
 from training.assortments.festival.events import AFTER_DAYS
-from training.assortments.festival.past import Past
+from training.assortments.festival.experience import Experience
 from training.assortments.festival.pull_forward import PullForward
 from training.assortments.festival.stock import Floats, Stock, newsvendor_stock, substitution
 from training.assortments.festival.uplift import Uplift, Z
@@ -45,14 +45,14 @@ class FestivalPlan:
     notes: tuple[str, ...] = ()
 
 
-def festival_plan(past: Past, ask: Ask) -> FestivalPlan:
+def festival_plan(seen: Experience, ask: Ask) -> FestivalPlan:
     """The plan; without a past event stock is for usual demand, and the notes say so.
 
     Raises DataError for arrays that do not fit together or amounts that are negative.
     """
     _check(ask)
     usual = np.nan_to_num(ask.usual_units, nan=0.0)
-    log_mean, log_variance, notes = _uplifts(past.uplift, ask)
+    log_mean, log_variance, notes = _uplifts(seen.uplift, ask)
     ratio = None
     if ask.usual_weights is not None and ask.event_weights is not None:
         ratio = substitution(ask.usual_weights, ask.event_weights)
@@ -62,13 +62,13 @@ def festival_plan(past: Past, ask: Ask) -> FestivalPlan:
         )
     stock = newsvendor_stock(usual, log_mean, log_variance, ask.margin, ask.loss, ratio)
     tables = {
-        "uplift": past.uplift.cells[["channel", "category", "depth", "times", "low", "high", "sold", "usual"]],
+        "uplift": seen.uplift.cells[["channel", "category", "depth", "times", "low", "high", "sold", "usual"]],
         "stock": _stock_table(ask, usual, stock),
-        "pull_forward": _order_less(past.dips, ask, usual),
-        "transfer": past.transfer,
+        "pull_forward": _order_less(seen.dips, ask, usual),
+        "transfer": seen.transfer,
         "risk": _risk_table(ask, usual, stock),
     }
-    return FestivalPlan(tables, (*past.notes, *notes))
+    return FestivalPlan(tables, (*seen.notes, *notes))
 
 
 def _check(ask: Ask) -> None:

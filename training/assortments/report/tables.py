@@ -1,6 +1,6 @@
 """The report of one assortment run as tables: what the pipeline hands over, and what every rendering shows.
 
-`assembled` checks the tables against their declarations (`screens`, a file a screen) and, by `check`,
+`assembled` checks the tables against their declarations (`report.screens`, a file a screen) and, by `check`,
 what must hold between them; `save` and `load` keep them as files. Nothing here knows how a plan was found.
 
 """

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 from duckdb import DuckDBPyConnection
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from features.clock import Cutoff
 from features.errors import DataError
 from features.panel.panel import panel
-from features.sql import literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
+from features.sql import instant, literal
 from serving.buyers.request import AssortmentRequest
 
 Floats = NDArray[np.float64]
@@ -63,37 +62,30 @@ class Scope:
         return tuple(self.shops["store_id"])
 
 
-def scope(warehouse: Warehouse, request: AssortmentRequest, cutoff: Cutoff) -> Scope:
-    """Everything that the stages need of the warehouse.
+def scope(past: Past, request: AssortmentRequest) -> Scope:
+    """Everything that the stages need of the past.
 
     Raises DataError where the category is not known, none of the stores sells it, or it has one SKU only.
     """
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
-        stores = _stores(connection, warehouse, request)
-        rows = panel(
-            connection,
-            warehouse.folder,
-            cutoff,
-            category=request.category,
-            stores=stores,
-            plan_weeks=request.horizon_weeks,
-        )
+    cutoff = past.cutoff
+    with past.session() as connection:
+        stores = _stores(connection, request)
+        rows = panel(past, category=request.category, stores=stores, plan_weeks=request.horizon_weeks)
         kept, left_out = _kept(rows, cutoff)
         rows = _only(rows, kept)
-        shops = _shops(connection, warehouse, tuple(rows["store_id"].cat.categories))
-        catalogue = _catalogue(connection, warehouse, rows, cutoff)
-        listed, facings = _carried(connection, warehouse, rows, cutoff, (tuple(shops["store_id"]), kept))
-        groups, by_party = _groups(connection, warehouse)
+        shops = _shops(connection, tuple(rows["store_id"].cat.categories))
+        catalogue = _catalogue(connection, rows, cutoff)
+        listed, facings = _carried(connection, rows, cutoff, (tuple(shops["store_id"]), kept))
+        groups, by_party = _groups(connection)
     counted = bool(rows["available_share"].notna().any())
     buys_for = pd.Series(_buys_for(shops, groups, by_party), shops.index, dtype=object)
     shops = shops.assign(space_cm=_space(facings, catalogue), buying_group=buys_for)
     return Scope(request.category, cutoff, catalogue, shops, rows, listed, facings, groups, left_out, counted)
 
 
-def _stores(connection: DuckDBPyConnection, warehouse: Warehouse, request: AssortmentRequest) -> list[str] | None:
+def _stores(connection: DuckDBPyConnection, request: AssortmentRequest) -> list[str] | None:
     """The stores asked for; None for every one. Raises DataError where one is not known, or none is of the party."""
-    known = {store for (store,) in connection.execute(f"SELECT store_id FROM {parquet(warehouse.stores)}").fetchall()}
+    known = {store for (store,) in connection.execute("SELECT store_id FROM stores").fetchall()}
     unknown = [store for store in request.stores if store not in known]
     if unknown:
         raise DataError(
@@ -103,8 +95,7 @@ def _stores(connection: DuckDBPyConnection, warehouse: Warehouse, request: Assor
     if request.party is None:
         return request.stores or None
     found = connection.execute(
-        f"SELECT DISTINCT store_id FROM {parquet(warehouse.purchases)} "
-        f"WHERE party = {literal(request.party)} AND store_id IS NOT NULL"
+        f"SELECT DISTINCT store_id FROM purchases WHERE party = {literal(request.party)} AND store_id IS NOT NULL"
     ).fetchall()
     of_party = {store for (store,) in found} & (set(request.stores) or known)
     if not of_party:
@@ -133,21 +124,19 @@ def _only(rows: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
     return part
 
 
-def _shops(connection: DuckDBPyConnection, warehouse: Warehouse, stores: tuple[str, ...]) -> pd.DataFrame:
+def _shops(connection: DuckDBPyConnection, stores: tuple[str, ...]) -> pd.DataFrame:
     described = connection.execute(
-        f"""SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party, store_group
-        FROM {parquet(warehouse.stores)} LEFT JOIN
-            (SELECT store_id, min(party) AS party FROM {parquet(warehouse.purchases)} GROUP BY ALL)
+        """SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party, store_group
+        FROM stores LEFT JOIN (SELECT store_id, min(party) AS party FROM purchases GROUP BY ALL)
             USING (store_id)"""
     ).df()
     return described.set_index("store_id").reindex(list(stores)).rename_axis("store_id").reset_index()
 
 
-def _groups(connection: DuckDBPyConnection, warehouse: Warehouse) -> tuple[tuple[str, ...], dict[str, str]]:
+def _groups(connection: DuckDBPyConnection) -> tuple[tuple[str, ...], dict[str, str]]:
     """Buying groups that terms name; and of parties whose terms name only one, that one."""
     named = connection.execute(
-        f"SELECT DISTINCT party, buying_group FROM {parquet(warehouse.table('supplier_terms'))} "
-        "WHERE buying_group IS NOT NULL ORDER BY ALL"
+        "SELECT DISTINCT party, buying_group FROM supplier_terms WHERE buying_group IS NOT NULL ORDER BY ALL"
     ).fetchall()
     parties = [party for party, _ in named]
     groups = tuple(sorted({str(group) for _, group in named}))
@@ -163,13 +152,11 @@ def _buys_for(shops: pd.DataFrame, groups: tuple[str, ...], by_party: dict[str, 
     return found
 
 
-def _catalogue(
-    connection: DuckDBPyConnection, warehouse: Warehouse, rows: pd.DataFrame, cutoff: Cutoff
-) -> pd.DataFrame:
+def _catalogue(connection: DuckDBPyConnection, rows: pd.DataFrame, cutoff: Cutoff) -> pd.DataFrame:
     skus = list(rows["sku"].cat.categories)
     described = connection.execute(
         "SELECT sku, name, brand, subcategory, pack, width_cm, depth_cm, CAST(unit_cost AS DOUBLE) AS unit_cost "
-        f"FROM {parquet(warehouse.skus)}"
+        "FROM skus"
     ).df()
     table = described.set_index("sku").reindex(skus).rename_axis("sku").reset_index()
     recent = rows[(rows["week"] < cutoff.at) & (rows["week"] >= cutoff.minus_days(7 * RECENT_WEEKS).at)]
@@ -177,7 +164,7 @@ def _catalogue(
     sums = paid[paid["price"].notna()].groupby("sku", observed=True)[["spent", "units"]].sum().reindex(skus)
     shelf = recent.groupby("sku", observed=True)["price"].mean().reindex(skus)
     price = (sums["spent"] / sums["units"].where(sums["units"] > 0)).fillna(shelf).to_numpy(dtype=float)
-    terms = _terms(connection, warehouse).reindex(skus)
+    terms = _terms(connection).reindex(skus)
     cost = terms["unit_cost"].fillna(table.set_index("sku")["unit_cost"]).to_numpy(dtype=float)
     assumed = np.isnan(cost)
     return table.assign(
@@ -189,14 +176,14 @@ def _catalogue(
     )
 
 
-def _terms(connection: DuckDBPyConnection, warehouse: Warehouse) -> pd.DataFrame:
+def _terms(connection: DuckDBPyConnection) -> pd.DataFrame:
     """The cheapest first tier of each SKU: what it costs before anything is negotiated."""
     return (
         connection.execute(
-            f"""SELECT sku, CAST(min(unit_cost) AS DOUBLE) AS unit_cost,
+            """SELECT sku, CAST(min(unit_cost) AS DOUBLE) AS unit_cost,
                 arg_min(supplier, (unit_cost, supplier)) AS supplier,
             CAST(arg_min(pack_units, (unit_cost, supplier)) AS DOUBLE) AS pack_units
-        FROM {parquet(warehouse.table("supplier_terms"))} WHERE coalesce(tier_units, 0) = 0 GROUP BY sku"""
+        FROM supplier_terms WHERE coalesce(tier_units, 0) = 0 GROUP BY sku"""
         )
         .df()
         .set_index("sku")
@@ -205,7 +192,6 @@ def _terms(connection: DuckDBPyConnection, warehouse: Warehouse) -> pd.DataFrame
 
 def _carried(
     connection: DuckDBPyConnection,
-    warehouse: Warehouse,
     rows: pd.DataFrame,
     cutoff: Cutoff,
     of: tuple[tuple[str, ...], tuple[str, ...]],
@@ -218,9 +204,8 @@ def _carried(
     listed[last["store_id"].cat.codes, last["sku"].cat.codes] = last["is_listed"]
     facings = listed.astype(np.int64)
     found = connection.execute(
-        f"""SELECT store_id, sku, max(facings) AS facings FROM {parquet(warehouse.table("listings"))}
-        WHERE "from" < TIMESTAMP '{cutoff.at}' AND ("to" IS NULL OR "to" >= TIMESTAMP '{cutoff.at}')
-            AND facings IS NOT NULL GROUP BY ALL"""
+        f"""SELECT store_id, sku, max(facings) AS facings FROM listings
+        WHERE ("to" IS NULL OR "to" >= {instant(cutoff.at)}) AND facings IS NOT NULL GROUP BY ALL"""
     ).df()
     row, column = (
         pd.Index(stores).get_indexer(pd.Index(found["store_id"])),

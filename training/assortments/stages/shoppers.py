@@ -58,8 +58,7 @@ class Shoppers:
 
 def shoppers(scope: Scope, seed: int, resamples: int = RESAMPLES) -> Shoppers:
     """Fit the classes to what stores sold in periods of four weeks, with the price response frozen."""
-    periods = _periods(scope)
-    seen = _panel(scope, periods)
+    seen = choices(scope)
     price, why = _price(scope, seed)
     frozen = {"log_price": min(price.elasticity, 0.0)} if price else {}
     fitted = choose(seen, most=MOST_CLASSES, frozen=frozen)
@@ -99,7 +98,9 @@ def _periods(scope: Scope) -> pd.DataFrame:
     return found.replace({"log_price": {np.inf: np.nan, -np.inf: np.nan}})
 
 
-def _panel(scope: Scope, periods: pd.DataFrame) -> Panel:
+def choices(scope: Scope) -> Panel:
+    """What was bought from what stood on the shelf, a situation a store and period."""
+    periods = _periods(scope)
     situations, row = np.unique(periods[["store", "period"]].to_numpy(), axis=0, return_inverse=True)
     shape = (len(situations), len(scope.skus))
     column = periods["item"].to_numpy()

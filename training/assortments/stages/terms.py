@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.sql import parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
+from features.sql import instant
 from training.assortments.optimiser.problem import Codes, Floats, Problem
 from training.assortments.stages.scope import Scope
 from training.assortments.supply.alternate import Joined
@@ -46,7 +45,7 @@ class Terms:
         return Joined(problem, margin, self.supply, part, LEFT_OVER_LOSS)
 
 
-def terms(warehouse: Warehouse, scope: Scope) -> Terms:
+def terms(past: Past, scope: Scope) -> Terms:
     """The terms of the SKUs that have a price; the others keep the cost that is known or assumed.
 
     Raises DataError where there are no terms, or where stores belong to more groups than can be pooled.
@@ -56,8 +55,8 @@ def terms(warehouse: Warehouse, scope: Scope) -> Terms:
     demand = pd.DataFrame([{"buying_group": group, "sku": sku, "units": 1.0} for group in groups for sku in skus])
     if demand.empty:
         raise DataError("prices: no SKU has a price, so that no order can be weighed. Next: bring prices.")
-    supply, notes = from_tables(warehouse, Wishes(demand, order_part=order_parts(warehouse, scope)))
-    return Terms(supply, _names(warehouse), notes)
+    supply, notes = from_tables(past, Wishes(demand, order_part=order_parts(past, scope)))
+    return Terms(supply, _names(past), notes)
 
 
 def buying_groups(scope: Scope) -> tuple[str, ...]:
@@ -76,30 +75,29 @@ def cluster_parts(scope: Scope, label: Codes, sold: Floats, groups: tuple[str, .
     return np.asarray(totals / totals.sum(axis=1, keepdims=True))
 
 
-def order_parts(warehouse: Warehouse, scope: Scope) -> dict[str, float]:
+def order_parts(past: Past, scope: Scope) -> dict[str, float]:
     """Supplier -> the planned SKUs' part of the units that these stores sold of all that it supplies.
 
     An order to a supplier holds more than one category, and its minimum and fixed cost are borne by all of it.
     """
     since = scope.cutoff.minus_days(7 * ORDERED_WEEKS)
-    with duckdb.connect() as connection:
+    with past.session() as connection:
         connection.register("planned", scope.catalogue[["sku"]])
         connection.register("shops", scope.shops[["store_id"]])
         found = connection.execute(
             f"""WITH sold AS (
-                SELECT sku, sum(units) AS units FROM {parquet(warehouse.purchases)} SEMI JOIN shops USING (store_id)
-                WHERE bought_at >= TIMESTAMP '{since.at}' AND bought_at < TIMESTAMP '{scope.cutoff.at}' GROUP BY sku),
-            offered AS (SELECT DISTINCT supplier, sku FROM {parquet(warehouse.table("supplier_terms"))})
+                SELECT sku, sum(units) AS units FROM purchases SEMI JOIN shops USING (store_id)
+                WHERE bought_at >= {instant(since.at)} GROUP BY sku),
+            offered AS (SELECT DISTINCT supplier, sku FROM supplier_terms)
             SELECT supplier, coalesce(sum(units) FILTER (sku IN (SELECT sku FROM planned)), 0) / sum(units)
             FROM offered JOIN sold USING (sku) GROUP BY supplier HAVING sum(units) > 0"""
         ).fetchall()
     return {str(supplier): min(float(part), 1.0) for supplier, part in found}
 
 
-def _names(warehouse: Warehouse) -> dict[str, str]:
-    with duckdb.connect() as connection:
+def _names(past: Past) -> dict[str, str]:
+    with past.session() as connection:
         found = connection.execute(
-            "SELECT supplier, coalesce(min(name), supplier) AS name "
-            f"FROM {parquet(warehouse.table('suppliers'))} GROUP BY supplier"
+            "SELECT supplier, coalesce(min(name), supplier) AS name FROM suppliers GROUP BY supplier"
         ).fetchall()
     return {str(supplier): str(name) for supplier, name in found}

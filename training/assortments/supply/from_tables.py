@@ -8,13 +8,11 @@ part of the contract: a buyer may bring them as a table of supplier, from_spend 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.sql import parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
 from training.assortments.supply.problem import EVERYBODY, MOST_RETAILERS, Floats, Problem, check
 
 
@@ -41,7 +39,7 @@ class Wishes:
     order_part: Mapping[str, float] | None = None
 
 
-def from_tables(warehouse: Warehouse, wishes: Wishes) -> tuple[Problem, tuple[str, ...]]:
+def from_tables(past: Past, wishes: Wishes) -> tuple[Problem, tuple[str, ...]]:
     """The problem, and notes on what had to be left out: SKUs that nobody supplies to a group that needs them.
 
     Raises DataError without any terms for the SKUs that are needed, for more than two groups, or for demand that
@@ -52,7 +50,7 @@ def from_tables(warehouse: Warehouse, wishes: Wishes) -> tuple[Problem, tuple[st
     if len(groups) > MOST_RETAILERS:
         raise DataError(f"demand names {len(groups)} buying groups; supply is solved for one or two of them.")
     skus = sorted(demand["sku"].unique())
-    terms, suppliers = _read(warehouse, skus)
+    terms, suppliers = _read(past, skus)
     accounts = _accounts(terms, suppliers, groups, wishes)
     if accounts.empty:
         raise DataError(
@@ -82,23 +80,23 @@ def _demand(wishes: Wishes) -> pd.DataFrame:
     return table if "safety" in table else table.assign(safety=1.0)
 
 
-def _read(warehouse: Warehouse, skus: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _read(past: Past, skus: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms of these SKUs, tiers in order, and suppliers; rows of several parties are one where they say the same."""
-    with duckdb.connect() as connection:
+    with past.session() as connection:
         terms = connection.execute(
-            f"""
+            """
             SELECT DISTINCT supplier, coalesce(buying_group, '') AS buying_group, CAST(sku AS VARCHAR) AS sku,
                 tier_units, CAST(unit_cost AS DOUBLE) AS unit_cost, min_order_units, pack_units,
                 CAST(fixed_cost AS DOUBLE) AS fixed_cost, capacity
-            FROM {parquet(warehouse.table("supplier_terms"))} WHERE list_contains($skus, CAST(sku AS VARCHAR))
+            FROM supplier_terms WHERE list_contains($skus, CAST(sku AS VARCHAR))
             ORDER BY ALL
             """,
             {"skus": list(skus)},
         ).df()
-        suppliers = connection.execute(f"""
+        suppliers = connection.execute("""
             SELECT supplier, coalesce(buying_group, '') AS buying_group, max(min_order_units) AS min_order_units,
                 max(CAST(fixed_cost AS DOUBLE)) AS fixed_cost, min(capacity) AS capacity
-            FROM {parquet(warehouse.table("suppliers"))} GROUP BY ALL ORDER BY ALL
+            FROM suppliers GROUP BY ALL ORDER BY ALL
         """).df()
     once = terms.drop_duplicates(["supplier", "buying_group", "sku", "tier_units"], keep="first")
     return once.reset_index(drop=True), suppliers

@@ -1,11 +1,9 @@
 """What is wrong with the data of a run, and what its figures cannot say."""
 
-import duckdb
 import pandas as pd
 
-from features.loading.quarantine import REASON
+from features.loading.quarantine import held_by_reason
 from features.settings import Settings
-from features.sql import parquet
 from training.assortments.report.writing import money
 from training.assortments.stages.rules import LEAST_CARRIED
 from training.assortments.stages.scope import ASSUMED_COST_SHARE, MOST_SKUS, Scope
@@ -35,17 +33,11 @@ def defects(settings: Settings, scope: Scope) -> pd.DataFrame:
 
 
 def _quarantined(settings: Settings) -> list[tuple[str, str, int, str]]:
-    found = []
-    with duckdb.connect() as connection:
-        for name in _USED:
-            path = settings.quarantine / f"{name}.parquet"
-            if path.is_file():
-                counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
-                found += [
-                    (name, str(reason), int(times), "These rows are in quarantine and count nowhere.")
-                    for reason, times in connection.execute(counted).fetchall()
-                ]
-    return found
+    return [
+        (name, reason, times, "These rows are in quarantine and count nowhere.")
+        for name in _USED
+        for reason, times in held_by_reason(settings.quarantine / f"{name}.parquet").items()
+    ]
 
 
 def unknowns(scope: Scope, found: Shoppers) -> tuple[str, ...]:

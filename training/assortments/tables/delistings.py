@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.settings import Settings
-from features.sql import literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
+from features.sql import literal
 from training.assortments.choice.delistings import REASONS, DelistingRule, Diversion, delistings, diversion
 from training.assortments.choice.transfer import Transfer
 from training.assortments.stages.scope import Scope
@@ -21,20 +19,18 @@ _WEEK = timedelta(weeks=1)
 TOO_FEW = "Too few to conclude: the interval holds no transfer at all as well."
 
 
-def removals(settings: Settings, scope: Scope, chain: Transfer) -> Part:
+def removals(past: Past, scope: Scope, chain: Transfer) -> Part:
     """`removals`: a row a SKU, intervals as they come out, wide or not; where there is none, why.
 
-    Only ends count whose weeks of silence lie before the cutoff.
+    Only ends count whose weeks of silence lie whole before the cutoff.
     """
-    warehouse = Warehouse.open(settings)
-    departments = _departments(warehouse, scope)
-    rule = DelistingRule(_first_week(warehouse), departments)
+    rule = DelistingRule(_first_week(past), _departments(past, scope))
     try:
-        found = delistings(settings, rule)
+        found = delistings(past, rule)
     except DataError as error:
         return without(str(error), "removals")
     ended = found.registry[_is_past(found.registry, rule, scope)]
-    ended = ended[ended["sku"].isin(_skus(warehouse, scope))]
+    ended = ended[ended["sku"].isin(_skus(past, scope))]
     mine = ended[ended["reason"] == REASONS[-1]]
     if mine.empty:
         told = f"Of {len(ended)} SKUs of this category that ended sharply none was a delisting"
@@ -44,7 +40,7 @@ def removals(settings: Settings, scope: Scope, chain: Transfer) -> Part:
     predicted = 100 * (1 - float(np.average(chain.walked, weights=np.maximum(chain.demand, 1e-12))))
     rows = []
     for sku, name, week in zip(mine["sku"], mine["name"], mine["last_week"], strict=True):
-        seen = diversion(found, str(sku), rule, RESAMPLES, settings.seed)
+        seen = diversion(found, str(sku), rule, RESAMPLES, past.settings.seed)
         rows.append(_row(str(sku), name, rule.weeks_from + timedelta(weeks=int(week)), seen, predicted))
     return Part({"removals": pd.DataFrame(rows)})
 
@@ -76,12 +72,11 @@ def _is_past(registry: pd.DataFrame, rule: DelistingRule, scope: Scope) -> pd.Se
     return registry["last_week"] + rule.silent_weeks <= known
 
 
-def _first_week(warehouse: Warehouse) -> datetime:
+def _first_week(past: Past) -> datetime:
     """The begin of the week of the first purchase; weeks begin as the first promotion does, without one on Monday."""
-    with duckdb.connect() as connection:
+    with past.session() as connection:
         first, promoted = connection.execute(
-            f"""SELECT (SELECT min(bought_at) FROM {parquet(warehouse.purchases)}),
-                (SELECT min("from") FROM {parquet(warehouse.table("promotions"))})"""
+            """SELECT (SELECT min(bought_at) FROM purchases), (SELECT min("from") FROM promotions)"""
         ).fetchall()[0]
     begins: datetime = promoted or _MONDAY
     weeks: int = (first - begins) // _WEEK
@@ -92,15 +87,14 @@ def _of_category(scope: Scope) -> str:
     return " OR ".join(f"{level} = {literal(scope.category)}" for level in ("department", "category", "subcategory"))
 
 
-def _departments(warehouse: Warehouse, scope: Scope) -> tuple[str, ...]:
-    return _texts(warehouse, f"SELECT DISTINCT department FROM skus WHERE {_of_category(scope)} ORDER BY 1")
+def _departments(past: Past, scope: Scope) -> tuple[str, ...]:
+    return _texts(past, f"SELECT DISTINCT department FROM skus WHERE {_of_category(scope)} ORDER BY 1")
 
 
-def _skus(warehouse: Warehouse, scope: Scope) -> tuple[str, ...]:
-    return _texts(warehouse, f"SELECT sku FROM skus WHERE {_of_category(scope)} ORDER BY 1")
+def _skus(past: Past, scope: Scope) -> tuple[str, ...]:
+    return _texts(past, f"SELECT sku FROM skus WHERE {_of_category(scope)} ORDER BY 1")
 
 
-def _texts(warehouse: Warehouse, query: str) -> tuple[str, ...]:
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW skus AS FROM {parquet(warehouse.skus)}")
+def _texts(past: Past, query: str) -> tuple[str, ...]:
+    with past.session() as connection:
         return tuple(str(value) for (value,) in connection.execute(query).fetchall() if value is not None)

@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 
-from features.clock import Cutoff
 from features.contracts.columns import STORE, WEB
 from features.errors import DataError
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
 from training.assortments.festival.daily import NOT_TOLD
-from training.assortments.festival.past import Past, past
+from training.assortments.festival.experience import Experience, experience
 from training.assortments.festival.plan import Ask, festival_plan
 from training.assortments.optimiser.value import units
 from training.assortments.stages.outcome import Outcome
@@ -22,10 +21,10 @@ NAMES = ("festival_uplifts", "festival_flows", "festival_stock")
 EVENT_DAYS = 3.0
 
 
-def tables(warehouse: Warehouse, scope: Scope, out: Outcome, cutoff: Cutoff) -> Part:
+def tables(past: Past, scope: Scope, out: Outcome) -> Part:
     """The three tables; where no past event tells anything, why."""
     try:
-        seen = past(warehouse, cutoff.at, scope.category)
+        seen = experience(past, scope.category)
     except DataError as error:
         return without(str(error), *NAMES)
     if not seen.uplift.events:
@@ -41,12 +40,12 @@ def tables(warehouse: Warehouse, scope: Scope, out: Outcome, cutoff: Cutoff) -> 
     )
 
 
-def _days(seen: Past) -> float:
+def _days(seen: Experience) -> float:
     last = seen.events[-1]
     return max((last.end - last.start).total_seconds() / 86_400, 1.0)
 
 
-def _uplifts(seen: Past, name: str) -> pd.DataFrame:
+def _uplifts(seen: Experience, name: str) -> pd.DataFrame:
     cells = seen.uplift.cells
     return pd.DataFrame({
         "event": name,
@@ -64,7 +63,7 @@ def _depth_percent(depth: str) -> float:
     return {"10 to 25 %": 10.0, "over 25 %": 25.0}.get(depth, 0.0)
 
 
-def _flows(seen: Past, name: str, scope: Scope) -> pd.DataFrame:
+def _flows(seen: Experience, name: str, scope: Scope) -> pd.DataFrame:
     """Of the last event: gross units above usual, what was pulled forward, what came from the other channel."""
     net = seen.dips.net
     if net.empty:
@@ -99,7 +98,7 @@ def _moved(transfer: pd.DataFrame, name: str, channel: str) -> float:
     return online if channel == WEB else -online
 
 
-def _stock(seen: Past, name: str, days: float, scope: Scope, out: Outcome) -> pd.DataFrame:
+def _stock(seen: Experience, name: str, days: float, scope: Scope, out: Outcome) -> pd.DataFrame:
     """A typical store of each cluster."""
     problem = out.problem
     daily = units(problem, out.proposed) / problem.stores_per_cluster[:, None] / problem.horizon_days

@@ -1,12 +1,11 @@
 """The screen of new SKUs: described and not sold yet; forecast from attributes, with whom they take from."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.sql import literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
+from features.sql import literal
 from training.assortments.demand.newcomers import newcomers
 from training.assortments.optimiser.problem import Floats, Problem
 from training.assortments.stages.outcome import Outcome
@@ -19,9 +18,9 @@ TEST_WEEKS = 8
 TAKES_FROM = 3
 
 
-def tables(warehouse: Warehouse, scope: Scope, out: Outcome) -> Part:
+def tables(past: Past, scope: Scope, out: Outcome) -> Part:
     """`newcomers`, where the catalogue describes SKUs of the category that were never sold before the cutoff."""
-    fresh = _fresh(warehouse, scope)
+    fresh = fresh_skus(past, scope)
     if not len(fresh):
         return without("No SKU without history is described in the catalogue of this category.", "newcomers")
     try:
@@ -34,13 +33,13 @@ def tables(warehouse: Warehouse, scope: Scope, out: Outcome) -> Part:
     return Part({"newcomers": table.head(MOST)})
 
 
-def _fresh(warehouse: Warehouse, scope: Scope) -> pd.DataFrame:
+def fresh_skus(past: Past, scope: Scope) -> pd.DataFrame:
+    """SKUs of the category of which nothing was sold and kept before the cutoff, and that are not discontinued."""
     levels = " OR ".join(f"{level} = {literal(scope.category)}" for level in ("department", "category", "subcategory"))
-    with duckdb.connect() as connection:
+    with past.session() as connection:
         return connection.execute(
-            f"""SELECT sku, coalesce(name, sku) AS name, brand, subcategory, pack FROM {parquet(warehouse.skus)}
-            WHERE ({levels}) AND sku NOT IN (SELECT sku FROM {parquet(warehouse.purchases)}
-                WHERE bought_at < TIMESTAMP '{scope.cutoff.at}')
+            f"""SELECT sku, coalesce(name, sku) AS name, brand, subcategory, pack FROM skus
+            WHERE ({levels}) AND sku NOT IN (SELECT sku FROM purchases)
                 AND (discontinued_on IS NULL OR discontinued_on > DATE '{scope.cutoff.at.date()}') ORDER BY sku"""
         ).df()
 

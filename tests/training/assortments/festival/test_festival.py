@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.clock import Cutoff
 from features.errors import DataError
-from features.warehouse.warehouse import Warehouse
+from tests.helpers.pasts import past_of
 from training.assortments.festival.events import AFTER_DAYS, BEFORE_DAYS, Event, past_events, windows
-from training.assortments.festival.past import past
+from training.assortments.festival.experience import experience
 from training.assortments.festival.plan import Ask, festival_plan
 from training.assortments.festival.pull_forward import pull_forward
 from training.assortments.festival.stock import newsvendor_stock, shares, substitution
@@ -194,7 +195,7 @@ def shop(tmp_path):
         "channel": [None, None, None],
     }
     pd.DataFrame(calendar).astype({"channel": "string"}).to_parquet(tmp_path / "calendar.parquet")
-    return Warehouse(tmp_path, {})
+    return lambda cutoff: past_of(tmp_path, Cutoff(cutoff))
 
 
 def _ask(**changed):
@@ -212,8 +213,8 @@ def _ask(**changed):
 
 
 def test_a_plan_from_the_warehouse(shop):
-    assert [event.event_id for event in past_events(shop, CUTOFF)] == ["f"]
-    known = past(shop, CUTOFF)
+    assert [event.event_id for event in past_events(shop(CUTOFF))] == ["f"]
+    known = experience(shop(CUTOFF))
     assert set(known.uplift.cells["depth"]) == {"10 to 25 %", "none to 10 %"}
     made = festival_plan(known, _ask(usual_weights=np.ones((2, 2)), event_weights=np.array([[2.0, 1.0]] * 2)))
     stock = made.tables["stock"]
@@ -227,14 +228,14 @@ def test_a_plan_from_the_warehouse(shop):
 
 
 def test_nothing_after_the_cutoff_is_known(shop):
-    early = past(shop, datetime(2024, 6, 10))
+    early = experience(shop(datetime(2024, 6, 10)))
     assert any("have not passed yet" in note for note in early.notes) or early.dips.dips["window"].eq("after").any()
-    none = past(shop, datetime(2024, 6, 1))
+    none = experience(shop(datetime(2024, 6, 1)))
     assert none.events == ()
 
 
 def test_without_a_past_event_stock_is_for_usual_demand(shop):
-    made = festival_plan(past(shop, datetime(2024, 6, 1)), _ask())
+    made = festival_plan(experience(shop(datetime(2024, 6, 1))), _ask())
     assert made.tables["uplift"].empty
     assert made.tables["pull_forward"].empty
     assert made.tables["stock"]["expected units"].tolist() == pytest.approx([30, 60, 20])
@@ -243,4 +244,4 @@ def test_without_a_past_event_stock_is_for_usual_demand(shop):
 
 def test_arrays_that_do_not_fit_are_told(shop):
     with pytest.raises(DataError, match="margins have shape"):
-        festival_plan(past(shop, CUTOFF), _ask(margin=np.ones(3)))
+        festival_plan(experience(shop(CUTOFF)), _ask(margin=np.ones(3)))

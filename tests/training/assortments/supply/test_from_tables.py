@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.clock import Cutoff
 from features.errors import DataError
-from features.warehouse.warehouse import Warehouse
+from tests.helpers.pasts import past_of
 from tests.helpers.supply_problems import plain, random_problem
 from training.assortments.optimiser.problem import Problem as Shelf
 from training.assortments.stages.plan import foreseen_cents
@@ -44,14 +45,14 @@ DEMAND = pd.DataFrame({"buying_group": ["north", "south", "south"], "sku": ["a",
 
 
 @pytest.fixture
-def warehouse(tmp_path):
+def past(tmp_path):
     pd.DataFrame(TERMS).astype({"fixed_cost": float}).to_parquet(tmp_path / "supplier_terms.parquet")
     pd.DataFrame(SUPPLIERS).astype({"capacity": float}).to_parquet(tmp_path / "suppliers.parquet")
-    return Warehouse(tmp_path, {})
+    return past_of(tmp_path, Cutoff.parse("2025-01-01"))
 
 
-def test_terms_become_accounts(warehouse):
-    problem, notes = from_tables(warehouse, Wishes(DEMAND))
+def test_terms_become_accounts(past):
+    problem, notes = from_tables(past, Wishes(DEMAND))
     assert notes == ()
     assert problem.accounts == ("V1/north", "V1/south", "V2/all")
     assert problem.owner.tolist() == [0, 1, EVERYBODY]
@@ -62,8 +63,8 @@ def test_terms_become_accounts(warehouse):
     assert problem.demand_units.tolist() == [[10, 0], [10, 8]]
 
 
-def test_both_groups_order_under_the_better_terms(warehouse):
-    problem, _ = from_tables(warehouse, Wishes(DEMAND))
+def test_both_groups_order_under_the_better_terms(past):
+    problem, _ = from_tables(past, Wishes(DEMAND))
     found = split(problem, 6)
     # together 24 of `a` at 1.5 and 7 fixed; alone 12 at 2 and 7 fixed, and 12 at 3; `b` is 8 either way
     assert found.pooled.total == pytest.approx(24 * 1.5 + 7 + 8)
@@ -76,27 +77,25 @@ def test_both_groups_order_under_the_better_terms(warehouse):
     assert audit(found.pooled) == ()
 
 
-def test_a_supplier_that_takes_no_pooled_orders(warehouse):
-    problem, _ = from_tables(warehouse, Wishes(DEMAND, apart=frozenset({"V1", "V2"})))
+def test_a_supplier_that_takes_no_pooled_orders(past):
+    problem, _ = from_tables(past, Wishes(DEMAND, apart=frozenset({"V1", "V2"})))
     assert problem.accounts == ("V1/north", "V1/south", "V2/north", "V2/south")
     assert solve(problem, 4).total == pytest.approx(75)
 
 
-def test_spend_tiers_shares_and_freight_that_the_tables_do_not_know(warehouse):
+def test_spend_tiers_shares_and_freight_that_the_tables_do_not_know(past):
     tiers = pd.DataFrame({"supplier": ["V2"], "from_spend": [8.0], "discount": [0.5]})
     freight = pd.DataFrame({"buying_group": ["south"], "supplier": ["V2"], "cost": [0.25]})
-    problem, _ = from_tables(
-        warehouse, Wishes(DEMAND, spend_tiers=tiers, freight=freight, never_pooled=frozenset({"a"}))
-    )
+    problem, _ = from_tables(past, Wishes(DEMAND, spend_tiers=tiers, freight=freight, never_pooled=frozenset({"a"})))
     assert problem.spend_from.tolist() == [[0, np.inf], [0, np.inf], [0, 8]]
     assert problem.never_pooled.tolist() == [True, False]
     # never pooled: 12 at 2 each under north's terms and 7 fixed; b: half of 8, and 2 of freight
     assert solve(problem, 4).total == pytest.approx(12 * 2 + 12 * 2 + 7 + 4 + 2)
 
 
-def test_skus_that_nobody_supplies_are_left_out_and_told(warehouse):
+def test_skus_that_nobody_supplies_are_left_out_and_told(past):
     demand = pd.concat([DEMAND, pd.DataFrame({"buying_group": ["north"], "sku": ["gone"], "units": [3]})])
-    problem, notes = from_tables(warehouse, Wishes(demand))
+    problem, notes = from_tables(past, Wishes(demand))
     assert problem.skus == ("a", "b")
     assert "1 SKUs are left out" in notes[0]
 
@@ -110,16 +109,16 @@ def test_skus_that_nobody_supplies_are_left_out_and_told(warehouse):
         (pd.DataFrame({"buying_group": ["x", "y", "z"], "sku": ["a"] * 3, "units": [1] * 3}), "3 buying groups"),
     ],
 )
-def test_demand_that_cannot_be_bought_is_told(warehouse, demand, said):
+def test_demand_that_cannot_be_bought_is_told(past, demand, said):
     with pytest.raises(DataError, match=said):
-        from_tables(warehouse, Wishes(demand))
+        from_tables(past, Wishes(demand))
 
 
 def test_no_terms_at_all_are_told(tmp_path):
     pd.DataFrame(TERMS).astype({"fixed_cost": float}).head(0).to_parquet(tmp_path / "supplier_terms.parquet")
     pd.DataFrame(SUPPLIERS).astype({"capacity": float}).head(0).to_parquet(tmp_path / "suppliers.parquet")
     with pytest.raises(DataError, match="supplier_terms: there are no terms"):
-        from_tables(Warehouse(tmp_path, {}), Wishes(DEMAND))
+        from_tables(past_of(tmp_path, Cutoff.parse("2025-01-01")), Wishes(DEMAND))
 
 
 def test_what_is_worth_asking_for():
@@ -286,8 +285,8 @@ def valued_lists(joined, listed):
     return valued(joined, listed, order, first_line(joined)).profit_cents
 
 
-def test_demand_bears_its_part_of_an_order(warehouse):
-    problem, _ = from_tables(warehouse, Wishes(DEMAND, order_part={"V1": 0.5, "V2": 0.1}))
+def test_demand_bears_its_part_of_an_order(past):
+    problem, _ = from_tables(past, Wishes(DEMAND, order_part={"V1": 0.5, "V2": 0.1}))
     assert problem.fixed_cost.tolist() == [3.5, 0, 0]
     assert problem.account_least_units.tolist() == [0, 0, 0.5]
 

@@ -1,6 +1,5 @@
 """Real removals on the Evidence screen, on a tiny shop that stopped to sell a tea."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,8 +8,8 @@ import pandas as pd
 import pytest
 
 from features.clock import Cutoff
-from features.settings import Settings
-from features.warehouse.warehouse import SCHEMA
+from features.past import Past
+from tests.helpers.pasts import past_of
 from training.assortments.choice.transfer import Transfer
 from training.assortments.stages.scope import Scope
 from training.assortments.tables.delistings import TOO_FEW, removals
@@ -26,7 +25,7 @@ SCOPE = Scope(
 )  # fmt: skip
 
 
-def shop(folder, moves_on, weeks=40) -> Settings:
+def shop(folder, moves_on, weeks=40, cutoff=SCOPE.cutoff) -> Past:
     """Fourteen households buy `gone` until week 20; then `moves_on` of them buy `kept`, and the rest other things."""
     rows = [
         (f"h{nth}", week, "gone" if week <= 20 else "kept" if nth < moves_on else "bread")
@@ -39,14 +38,10 @@ def shop(folder, moves_on, weeks=40) -> Settings:
     lines["bought_at"] = MONDAY + pd.to_timedelta(7 * (lines["week"] - 1), unit="D")
     bread = SKUS.iloc[[1]].assign(sku="bread", name="Bread", brand="B", category="BREAD", subcategory="SLICED")
     promoted = pd.DataFrame({"sku": ["kept"], "store_id": ["north"], "from": [MONDAY.normalize()]})
-    place = folder / "warehouse" / "tiny"
-    place.mkdir(parents=True)
     tables = {"purchases": lines, "skus": pd.concat([SKUS, bread]), "promotions": promoted}
     for name, table in tables.items():
-        table.to_parquet(place / f"{name}.parquet", index=False)
-    (place / "manifest.json").write_text(json.dumps({"schema": SCHEMA, "rows": {"purchases": len(lines)}}))
-    (folder / "warehouse" / "current").write_text("tiny")
-    return Settings(work=folder, threads=1)
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    return past_of(folder, cutoff)
 
 
 def test_all_of_its_demand_stayed(tmp_path):
@@ -65,7 +60,7 @@ def test_too_few_stayed_to_conclude(tmp_path):
 
 def test_what_ended_after_the_cutoff_is_not_seen(tmp_path):
     early = replace(SCOPE, cutoff=Cutoff(datetime(2017, 7, 1)))
-    part = removals(shop(tmp_path, 14), early, CHAIN)
+    part = removals(shop(tmp_path, 14, cutoff=early.cutoff), early, CHAIN)
     assert not part.tables
     assert part.missing["removals"].startswith("No SKU of this category ended its sales sharply")
 

@@ -1,11 +1,10 @@
-"""What past events did, read from the warehouse: uplift, dips and channels, with what could not be said."""
+"""What past events did: uplift, dips and channels, with what could not be said."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import pandas as pd
 
-from features.warehouse.warehouse import Warehouse
+from features.past import Past
 from training.assortments.festival.daily import daily_sales
 from training.assortments.festival.events import Event, past_events
 from training.assortments.festival.pull_forward import PullForward, pull_forward
@@ -14,7 +13,7 @@ from training.assortments.festival.uplift import Uplift, observed, pooled
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Experience:
     """Everything that past events tell about the next one; `notes` are sentences on what they do not."""
 
     events: tuple[Event, ...]
@@ -24,13 +23,13 @@ class Past:
     notes: tuple[str, ...]
 
 
-def past(warehouse: Warehouse, cutoff: datetime, category: str | None = None) -> Past:
-    """What was known before `cutoff`; of one category, or of all. Without a past event: empty tables and a note."""
-    events = past_events(warehouse, cutoff)
+def experience(past: Past, category: str | None = None) -> Experience:
+    """What was known before the cutoff; of one category, or of all. Without a past event: empty tables and a note."""
+    events = past_events(past)
     logs, dips, nets, moved = [], [], [], []
     notes: list[str] = []
     for event in events:
-        sales = daily_sales(warehouse, event, cutoff, category)
+        sales = daily_sales(past, event, category)
         rows = observed(sales, event, events) if len(sales) else pd.DataFrame()
         if rows.empty:
             notes.append(
@@ -45,7 +44,7 @@ def past(warehouse: Warehouse, cutoff: datetime, category: str | None = None) ->
         if "after" not in set(around.dips.get("window", [])):
             notes.append(f"The days after {event.name} have not passed yet: what it pulled forward is not known.")
     found = pooled(logs)
-    return Past(
+    return Experience(
         events,
         found,
         PullForward(_joined(dips), _joined(nets)),

@@ -102,6 +102,51 @@ def test_places_beyond_a_hundred_are_not_read(tables):
     assert figures["recall_at_100"].tolist() == [0, 1]
 
 
+def many(labels: int, listed: str) -> pd.Series:
+    """Figures of a customer who buys SKUs s01, s02, … once each and gets a list of words."""
+    window = purchases(*(("ann", f"s{nth:02d}", "2026-02-01") for nth in range(1, labels + 1)))
+    figures, _ = per_customer(lists(ann=listed), window.iloc[:0], window, customers="cold")
+    return figures.loc["ann"]
+
+
+def hits(count: int, start: int = 1) -> str:
+    return " ".join(f"s{nth:02d}" for nth in range(start, start + count))
+
+
+@pytest.mark.parametrize(("labels", "divisor"), [(11, 11), (12, 12), (13, 12), (20, 12)])
+def test_a_precision_is_divided_by_the_labels_and_by_twelve_at_the_most(labels, divisor):
+    assert many(labels, "s01")["map_at_12"] == pytest.approx(1 / divisor)
+    assert many(labels, hits(min(labels, 12)))["map_at_12"] == pytest.approx(1.0)
+
+
+def test_the_twelfth_place_counts_for_the_precision_and_the_thirteenth_does_not():
+    eleven = " ".join(f"x{nth}" for nth in range(11))
+    assert many(1, f"{eleven} s01")["map_at_12"] == pytest.approx(1 / 12)
+    assert many(1, f"{eleven} x11 s01")["map_at_12"] == 0
+
+
+@pytest.mark.parametrize("labels", [9, 10, 11, 20])
+def test_the_perfect_list_has_the_labels_and_ten_at_the_most(labels):
+    ideal = sum(1 / log2(place + 1) for place in range(1, min(labels, 10) + 1))
+    assert many(labels, "s01")["ndcg_at_10"] == pytest.approx(1 / ideal)
+    assert many(labels, hits(labels))["ndcg_at_10"] == pytest.approx(1.0)
+    assert many(labels, hits(labels))["recall_at_10"] == pytest.approx(min(labels, 10) / labels)
+
+
+def test_the_tenth_place_counts_for_what_is_at_ten_and_the_eleventh_does_not():
+    nine = " ".join(f"x{nth}" for nth in range(9))
+    tenth, eleventh = many(1, f"{nine} s01"), many(1, f"{nine} x9 s01")
+    at_ten = ["ndcg_at_10", "recall_at_10", "hit_at_10", "recall_at_100"]
+    assert tenth[at_ten].tolist() == pytest.approx([1 / log2(11), 1, 1, 1])
+    assert eleventh[at_ten].tolist() == [0, 0, 0, 1]
+
+
+def test_the_hundredth_place_is_read_and_the_next_is_not():
+    fillers = " ".join(f"x{nth:03d}" for nth in range(99))
+    assert many(1, f"{fillers} s01")["recall_at_100"] == 1
+    assert many(1, f"{fillers} x099 s01")["recall_at_100"] == 0
+
+
 def test_nobody_to_judge(tables):
     before, window = tables
     figures, coverage = Evaluation.of(before, window.iloc[:0]).score(lists(ann="milk"), "all")

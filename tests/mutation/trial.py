@@ -20,8 +20,6 @@ from tests.mutation.mutants import Mutant, mutants
 
 ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "work", "build", "dist", "*.egg-info", "node_modules")
-_OF_PYTEST = ("pytest", "_pytest", "hypothesis", "_hypothesis", "xdist", "anyio", "pluggy", "__main__")
-"""Pytest rewrites the assertions of its plugins as it imports them; a module that is there already is a warning."""
 _PATIENCE = 10
 _LEAST_PATIENCE_SECONDS = 30.0
 
@@ -181,8 +179,8 @@ def _become_pytest(root: Path, copy: Path, tests: tuple[str, ...], log: Path, na
 
         code = int(pytest.main([*ARGUMENTS, *tests]))
         if names:
-            used = (name for name, module in list(sys.modules.items()) if not _lies_in(copy, module))
-            names.write_text("\n".join(name for name in used if not name.startswith(_OF_PYTEST)), encoding="utf-8")
+            used = (name for name, module in list(sys.modules.items()) if name != "__main__" and not _lies_in(copy, module))
+            names.write_text("\n".join(used), encoding="utf-8")
     except BaseException:  # noqa: BLE001  # a fork must end here, and say why
         traceback.print_exc()
     finally:

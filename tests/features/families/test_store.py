@@ -85,3 +85,22 @@ def test_store_counts_anonymous_baskets_but_no_customer_for_them() -> None:
         east  | 0              | 0
         """,
     )
+
+
+def test_windows_hold_their_last_day_and_not_what_is_half_a_day_older() -> None:
+    purchases = """
+        customer | sku  | store | days_ago
+        a        | tea  | north | 28
+        b        | tea  | north | 57/2
+        a        | milk | north | 91
+        c        | milk | north | 183/2
+        a        | figs | north | 364
+        b        | figs | north | 729/2
+    """
+    found = {row["sku"]: tuple(row.values())[2:] for row in worked(store.store_sku, purchases)}
+    assert found == {"tea": (1, 2, 2), "milk": (0, 1, 2), "figs": (0, 0, 1)}
+    (row,) = worked(store.store, purchases)
+    assert (row["store_total_91"], row["store_customers_91"]) == (3, 2)
+    categories = "sku | category\ntea | Drinks\nmilk | Dairy\nfigs | Fruit"
+    shares = {row["category"]: row["category_here"] for row in worked(store.store_category, purchases, skus=categories)}
+    assert shares == {"Drinks": pytest.approx(2 / 3), "Dairy": pytest.approx(1 / 3)}

@@ -20,14 +20,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str], root: Path = ROOT, subjects: Sequence[Subject] = SUBJECTS) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Break modules, see their tests fail.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation", description="Break modules, see their tests fail."
+    )
     parser.add_argument("words", nargs="*", help="modules whose path holds one of these; without any: all")
     parser.add_argument("--sample", type=int, default=0, help="try so many mutants of a module (0: as listed)")
     parser.add_argument("--seed", type=int, default=0, help="which ones are drawn")
     given = parser.parse_args(arguments)
     chosen = [one for one in subjects if not given.words or any(word in one.module for word in given.words)]
     if not chosen:
-        print(f"No module is named like {' or '.join(given.words)}. Known:", *(one.module for one in subjects), sep="\n  ")
+        print(
+            f"No module is named like {' or '.join(given.words)}. Known:", *(one.module for one in subjects), sep="\n  "
+        )
         return 2
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:

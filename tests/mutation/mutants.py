@@ -169,6 +169,22 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _of(text: _Text, node: ast.AST) -> Iterator[_Edit]:
+    yield from _operators(text, node)
+    match node:
+        case ast.UnaryOp(op=ast.Not() | ast.Invert()):
+            yield _Edit(text.start(node), text.start(node.operand), "")
+        case ast.If() | ast.IfExp() if isinstance(node.test, ast.Name | ast.Attribute | ast.Call):
+            yield _Edit(text.start(node.test), text.start(node.test), "not ")
+        case ast.Constant():
+            for other in _other_values(node.value):
+                yield _Edit(text.start(node), text.end(node), other)
+        case ast.Name() if node.id in _OTHER and isinstance(node.ctx, ast.Load):
+            yield _Edit(text.start(node), text.end(node), _OTHER[node.id])
+        case ast.Attribute() if node.attr in _OTHER:
+            yield _Edit(text.end(node) - len(node.attr), text.end(node), _OTHER[node.attr])
+
+
+def _operators(text: _Text, node: ast.AST) -> Iterator[_Edit]:
     match node:
         case ast.Compare():
             for (left, right), operator in zip(pairwise([node.left, *node.comparators]), node.ops, strict=True):
@@ -184,17 +200,6 @@ def _of(text: _Text, node: ast.AST) -> Iterator[_Edit]:
         case ast.AugAssign() if type(node.op) in _ARITHMETIC:
             symbol, other = _ARITHMETIC[type(node.op)]
             yield from text.between(node.target, node.value, symbol + "=", other + "=")
-        case ast.UnaryOp(op=ast.Not() | ast.Invert()):
-            yield _Edit(text.start(node), text.start(node.operand), "")
-        case ast.If() | ast.IfExp() if isinstance(node.test, ast.Name | ast.Attribute | ast.Call):
-            yield _Edit(text.start(node.test), text.start(node.test), "not ")
-        case ast.Constant():
-            for other in _other_values(node.value):
-                yield _Edit(text.start(node), text.end(node), other)
-        case ast.Name() if node.id in _OTHER and isinstance(node.ctx, ast.Load):
-            yield _Edit(text.start(node), text.end(node), _OTHER[node.id])
-        case ast.Attribute() if node.attr in _OTHER:
-            yield _Edit(text.end(node) - len(node.attr), text.end(node), _OTHER[node.attr])
 
 
 def _other_values(value: object) -> tuple[str, ...]:

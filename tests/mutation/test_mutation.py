@@ -45,7 +45,7 @@ def run(folder: Path, more: str, *equivalent: str) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_a_planted_survivor_is_found_and_the_others_are_killed(tmp_path):
+def test_a_planted_survivor_is_found_and_the_others_are_killed(tmp_path: Path) -> None:
     found = run(tmp_path, "or fee(1) == 3")
     assert found.returncode == 1, found.stdout + found.stderr
     assert "survived, line 8\n    - return days * 2\n    + return days * 3" in found.stdout
@@ -53,19 +53,19 @@ def test_a_planted_survivor_is_found_and_the_others_are_killed(tmp_path):
     assert (tmp_path / "toy.py").read_text() == TOY
 
 
-def test_a_survivor_that_is_stated_is_well(tmp_path):
+def test_a_survivor_that_is_stated_is_well(tmp_path: Path) -> None:
     found = run(tmp_path, "or fee(1) == 3", "return days * 2 => return days * 3")
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-def test_a_stated_survivor_that_a_test_kills_is_told(tmp_path):
+def test_a_stated_survivor_that_a_test_kills_is_told(tmp_path: Path) -> None:
     found = run(tmp_path, "", "return days * 2 => return days * 3")
     assert found.returncode == 1
     assert "toy.py: 7 of 7 killed" in found.stdout
     assert "stated as equivalent, but no survivor" in found.stdout
 
 
-def test_tests_that_fail_before_anything_is_changed_are_told(tmp_path):
+def test_tests_that_fail_before_anything_is_changed_are_told(tmp_path: Path) -> None:
     found = run(tmp_path, "and False")
     assert found.returncode == 2
     assert "The tests of toy.py do not pass as they are" in found.stdout
@@ -92,5 +92,5 @@ def test_tests_that_fail_before_anything_is_changed_are_told(tmp_path):
         ("x: int | None = zip(a, b, strict=True)", set()),
     ],
 )
-def test_what_is_changed_in_a_line(line, changed):
+def test_what_is_changed_in_a_line(line: str, changed: set[str]) -> None:
     assert {mutant.after for mutant in mutants(line)} == changed

@@ -179,7 +179,9 @@ def _become_pytest(root: Path, copy: Path, tests: tuple[str, ...], log: Path, na
 
         code = int(pytest.main([*ARGUMENTS, *tests]))
         if names:
-            used = (name for name, module in list(sys.modules.items()) if name != "__main__" and not _lies_in(copy, module))
+            used = (
+                name for name, module in list(sys.modules.items()) if name != "__main__" and not _lies_in(copy, module)
+            )
             names.write_text("\n".join(used), encoding="utf-8")
     except BaseException:  # noqa: BLE001  # a fork must end here, and say why
         traceback.print_exc()

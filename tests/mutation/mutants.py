@@ -59,7 +59,7 @@ _SQL = tuple(
         (r"(?<= )\+(?= )", ("-",)),
         (r"(?<= )/(?= )", ("*",)),
         (r"\bAND\b", ("OR",)),
-        (r"\bOR\b", ("AND",)),
+        (r"(?<!CREATE )\bOR\b", ("AND",)),
         (r"\bIS NULL\b", ("IS NOT NULL",)),
         (r"\bIS NOT NULL\b", ("IS NULL",)),
         (r"\b(?<!IS )NOT (?!NULL)", ("",)),

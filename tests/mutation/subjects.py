@@ -79,6 +79,37 @@ KNOWN_EQUIVALENT = (
     ),
 )
 
+_KEPT = "kept = (customer >= 0) & is_judged[customer] if len(is_judged) else customer {}"
+RANKING_EQUIVALENT = (
+    Equivalent(
+        "_IDEAL = np.concatenate([[np.nan], np.cumsum(1 / np.log2(np.arange(2, 12)))])",
+        "_IDEAL = np.concatenate([[np.nan], np.cumsum(1 / np.log2(np.arange(2, 13)))])",
+        "it is read up to ten labels",
+    ),
+    *(
+        Equivalent(
+            f"return self.pair {sign} max(len(self.skus), 1)",
+            f"return self.pair {sign} max(len(self.skus), 0)",
+            "without SKUs there are no pairs either",
+        )
+        for sign in ("//", "%")
+    ),
+    *(
+        Equivalent(_KEPT.format(">= 0"), _KEPT.format(other), "with nobody to judge every code is -1")
+        for other in ("> 0", ">= 1")
+    ),
+    Equivalent(
+        "first = np.sort(np.unique(customer * len(names) + by_name, return_index=True)[1])",
+        "first = np.sort(np.unique(customer * len(names) - by_name, return_index=True)[1])",
+        "a name's code is below their number: differences tell pairs apart as sums do",
+    ),
+    Equivalent(
+        "start = np.flatnonzero(np.diff(group, prepend=-1))",
+        "start = np.flatnonzero(np.diff(group, prepend=-2))",
+        "a customer's code is 0 or more",
+    ),
+)
+
 SUBJECTS = (
     *(
         Subject(
@@ -98,7 +129,7 @@ SUBJECTS = (
     Subject("features/identity/payers.py", ("tests/features/identity/test_payers.py",)),
     Subject("features/identity/permission.py", ("tests/features/identity/test_permission.py",)),
     Subject("features/identity/customers.py", ("tests/features/identity/test_customers.py",)),
-    Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",)),
+    Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",), RANKING_EQUIVALENT),
     Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",)),
     Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",)),
     Subject("training/assortments/optimiser/rules.py", ("tests/training/assortments/optimiser/test_rules.py",)),

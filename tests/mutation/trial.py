@@ -192,5 +192,6 @@ def _become_pytest(root: Path, copy: Path, tests: tuple[str, ...], log: Path, na
 
 
 def _lies_in(folder: Path, module: object) -> bool:
-    file = getattr(module, "__file__", None)
-    return bool(file) and Path(str(file)).is_relative_to(folder) and ".venv" not in Path(str(file)).parts
+    """Whether a module, or a package without a file of its own, is one of the tree's."""
+    where = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return bool(where) and Path(str(where)).is_relative_to(folder) and ".venv" not in Path(str(where)).parts

@@ -110,6 +110,27 @@ RANKING_EQUIVALENT = (
     ),
 )
 
+BOOTSTRAP_EQUIVALENT = (
+    *(
+        Equivalent("_AT_ONCE = 4_000_000", f"_AT_ONCE = {other}", "memory and time, not figures")
+        for other in (3_999_999, 4_000_001)
+    ),
+    *(
+        Equivalent(
+            "step = max(1, _AT_ONCE // count)", f"step = {other}, _AT_ONCE // count)", "memory and time, not figures"
+        )
+        for other in ("min(1", "max(2")
+    ),
+)
+
+_THIRD = "third = (3 * (numbers.rank() - {}) / max(len(numbers), {})) // 1"
+_ORDER = 'order = visits.sort_values([CUSTOMER_ID, "lines", STORE_ID], ascending=[{}, False, True])'
+SLICES_EQUIVALENT = (
+    Equivalent(_THIRD.format(0.5, 1), _THIRD.format(0.49, 1), "ranks are whole or half: none is so near to a third"),
+    Equivalent(_THIRD.format(0.5, 1), _THIRD.format(0.5, 0), "without customers there is nothing to divide"),
+    Equivalent(_ORDER.format("True"), _ORDER.format("False"), "the order of customers does not choose their stores"),
+)
+
 SUBJECTS = (
     *(
         Subject(
@@ -130,8 +151,8 @@ SUBJECTS = (
     Subject("features/identity/permission.py", ("tests/features/identity/test_permission.py",)),
     Subject("features/identity/customers.py", ("tests/features/identity/test_customers.py",)),
     Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",), RANKING_EQUIVALENT),
-    Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",)),
-    Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",)),
+    Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",), BOOTSTRAP_EQUIVALENT),
+    Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",), SLICES_EQUIVALENT),
     Subject("training/assortments/optimiser/rules.py", ("tests/training/assortments/optimiser/test_rules.py",)),
     Subject("training/assortments/report/sums.py", ("tests/training/assortments/report/test_sums.py",)),
     Subject("features/vector/vector.py", ("tests/features/vector/test_vector.py",)),

@@ -112,6 +112,10 @@ test-spark: $(READY)  ## Install PySpark into .venv and run what needs a Spark s
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.txt
 	@$(BIN)/python -m pytest tests/spark $(ARGS)
 
+.PHONY: mutate
+mutate: $(READY)  ## Break modules on purpose and see their own tests fail (ARGS='metrics known' for some of them)
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
 .PHONY: check
 check: $(READY)  ## ruff, ruff format, mypy (strict), import-linter
 	@$(BIN)/ruff check .

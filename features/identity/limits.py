@@ -29,6 +29,5 @@ class Options:
 
     threshold: float = 0.93
     """The least probability that Splink must give two subjects of being one person."""
-    seed: int = 0
     is_fuzzy: bool = True
     """False: strong identifiers and declared links only."""

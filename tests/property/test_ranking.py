@@ -1,5 +1,7 @@
 """What holds for every table of purchases and lists."""
 
+from math import log2
+
 import numpy as np
 import pandas as pd
 from hypothesis import assume, given, settings
@@ -87,3 +89,37 @@ def test_other_customers_do_not_matter(before, window, lists):
         alone = [[row for row in rows if row[0] == who] for rows in (before, window, lists)]
         mine, _ = Evaluation.of(bought(alone[0]), bought(alone[1]), "all").score(listed(alone[2]), "new")
         pd.testing.assert_frame_equal(mine, figures.loc[[who]])
+
+
+MANY_SKUS = st.integers(0, 24).map("s{:02d}".format)
+
+
+def by_hand(before: set[str], window: set[str], ranked: list[tuple[int, str]], task: str) -> list[float]:
+    """A customer's figures in the order of METRICS, from the formulas, place by place."""
+    labels = window - before if task == "new" else window
+    listed_skus = list(dict.fromkeys(sku for _, sku in sorted(ranked)))
+    places = [sku for sku in listed_skus if task == "all" or sku not in before]
+    is_hit = [sku in labels for sku in places]
+    gain = sum(1 / log2(nth + 2) for nth, hit in enumerate(is_hit[:10]) if hit)
+    ideal = sum(1 / log2(nth + 2) for nth in range(min(10, len(labels))))
+    precision = sum(sum(is_hit[: nth + 1]) / (nth + 1) for nth, hit in enumerate(is_hit[:12]) if hit)
+    found = sum(is_hit[:10])
+    recalls = found / len(labels), sum(is_hit[:100]) / len(labels)
+    return [gain / ideal, recalls[0], float(found > 0), precision / min(12, len(labels)), recalls[1]]
+
+
+@SOME
+@given(
+    st.sets(MANY_SKUS, max_size=3),
+    st.sets(MANY_SKUS, min_size=1, max_size=20),
+    st.lists(st.tuples(st.integers(1, 15), MANY_SKUS), max_size=25),
+)
+def test_figures_are_those_of_the_formulas_place_by_place(before, window, ranked):
+    lists = listed([("ann", sku, rank) for rank, sku in ranked])
+    tables = bought([("ann", sku) for sku in before]), bought([("ann", sku) for sku in window])
+    for task in TASKS:
+        figures, _ = Evaluation.of(*tables, "all").score(lists, task)
+        if task == "all" or window - before:
+            np.testing.assert_allclose(figures.loc["ann", list(METRICS)], by_hand(before, window, ranked, task))
+        else:
+            assert figures.empty

@@ -57,3 +57,15 @@ def test_customer_brand_leaves_out_lines_without_one() -> None:
 def test_without_categories_and_brands_there_are_no_rows() -> None:
     for family in (affinity.customer_subcategory, affinity.customer_category, affinity.customer_brand):
         assert worked(family, PURCHASES) == []
+
+
+def test_windows_hold_their_last_day_and_not_what_is_half_a_day_older() -> None:
+    purchases = """
+        customer | sku   | days_ago
+        ann      | green | 28
+        ann      | green | 57/2
+        bob      | green | 91
+        bob      | green | 183/2
+    """
+    found = worked(affinity.customer_subcategory, purchases, skus=SKUS)
+    assert [(row["customer_id"], row["lines_28"], row["lines_91"]) for row in found] == [("ann", 1, 2), ("bob", 0, 1)]

@@ -18,7 +18,7 @@ PURCHASES = """
 
 def weight(days: float) -> float:
     """What a basket of that age counts."""
-    return 0.5 ** (days / channel.HALF_LIFE_DAYS)
+    return 0.5 ** (days / 60)
 
 
 def test_customer() -> None:
@@ -96,3 +96,50 @@ def test_what_a_customer_buys_where() -> None:
         bob      | Hot drinks  | 0
         """,
     )
+
+
+def test_windows_hold_their_last_day_and_not_what_is_half_a_day_older() -> None:
+    purchases = """
+        customer | sku  | channel | days_ago
+        ann      | tea  | web     | 91
+        ann      | tea  | store   | 183/2
+        ann      | milk | web     | 28
+        ann      | milk | web     | 57/2
+    """
+    assert [row["web_share_91"] for row in worked(channel.customer, purchases)] == [1]
+    assert {row["sku"]: row["sku_web_baskets_28"] for row in worked(channel.sku, purchases)} == {"tea": 0, "milk": 1}
+
+
+def test_half_a_year_tells_how_a_sku_differs() -> None:
+    # 182 days: one line of tea online; half a day older: one of tea in a store, which does not count
+    purchases = """
+        sku  | channel | days_ago
+        tea  | web     | 182
+        tea  | store   | 365/2
+        milk | store   | 1
+    """
+    tea, milk = (1 + 20 * 1 / 2) / 21 - 1 / 2, (0 + 20 * 1 / 2) / 21 - 1 / 2
+    found = {row["sku"]: row["sku_web_skew"] for row in worked(channel.sku, purchases)}
+    assert found == {"tea": pytest.approx(tea), "milk": pytest.approx(milk)}
+
+
+def test_a_basket_counts_once_for_a_sku_on_two_of_its_lines_and_is_as_old_as_its_latest() -> None:
+    purchases = """
+        customer | sku | basket | channel | days_ago
+        ann      | tea | a1     | web     | 5
+        ann      | tea | a1     | web     | 4
+        ann      | tea | a2     | store   | 7
+        ann      | tea | a3     | store   | 9
+    """
+    assert [row["sku_web_baskets_28"] for row in worked(channel.sku, purchases)] == [1]
+    assert [row["web_baskets"] for row in worked(channel.customer_sku, purchases)] == [1]
+    (found,) = worked(channel.customer, purchases)
+    assert (found["days_since_web"], found["days_since_store"], found["cross_interval_days"]) == (4, 7, 3)
+
+
+def test_everybody_may_be_one_line_or_none_of_late() -> None:
+    one, none = (worked(channel.sku, f"channel | days_ago\nweb | {days}") for days in (1, 200))
+    assert [row["sku_web_skew"] for row in one + none] == [0, 0]
+    # 1 of 1 line online; shrunk towards everybody's share it stays there
+    mixed = worked(channel.sku, "sku | channel | days_ago\ntea | web | 1\nmilk | web | 200")
+    assert {row["sku"]: row["sku_web_skew"] for row in mixed} == {"tea": 0, "milk": 0}

@@ -41,3 +41,21 @@ def test_customer_sku_counts_a_basket_once_and_lines_without_units_too() -> None
         bob      | tea  | 1       | 0          | 1          | {decayed_of_bob}        | 3
         """,
     )
+
+
+def test_windows_hold_their_last_day_and_not_what_is_half_a_day_older() -> None:
+    purchases = """
+        customer | sku | days_ago
+        ann      | tea | 28
+        ann      | tea | 57/2
+        bob      | tea | 91
+        bob      | tea | 183/2
+    """
+    for family in (frequency.customer, frequency.customer_sku):
+        found = {row["customer_id"]: (row["baskets_28"], row["baskets_91"]) for row in worked(family, purchases)}
+        assert found == {"ann": (1, 2), "bob": (0, 1)}
+
+
+def test_two_equal_lines_are_two_lines_of_one_basket() -> None:
+    (found,) = worked(frequency.customer, "customer | basket | days_ago\nann | a1 | 3\nann | a1 | 3")
+    assert (found["lines"], found["baskets"], found["baskets_28"], found["baskets_91"]) == (2, 1, 1, 1)

@@ -38,6 +38,32 @@ def test_sku() -> None:
     )
 
 
+def test_windows_hold_their_last_day_and_not_the_next() -> None:
+    # a: discounts of 1/10 and 3/10, at 7 and 6 days; the others have one line each, on the last day or half a day later
+    purchases = """
+        sku | days_ago | paid | list_price
+        a   | 7        | 9    | 10
+        a   | 6        | 7    | 10
+        b   | 15/2     | 8    | 10
+        c   | 28       | 6    | 10
+        d   | 57/2     | 6    | 10
+        e   | 364      | 5    | 10
+        f   | 729/2    | 5    | 10
+    """
+    assert_rows(
+        worked(price.sku, purchases),
+        """
+        sku | price_28 | price_364 | discount_7 | discount_28 | discount_364
+        a   | 8        | 8         | 1/5        | 1/5         | 1/5
+        b   | 8        | 8         |            | 1/5         | 1/5
+        c   | 6        | 6         |            | 2/5         | 2/5
+        d   |          | 6         |            |             | 2/5
+        e   |          | 5         |            |             | 1/2
+        f   |          |           |            |             |
+        """,
+    )
+
+
 def test_lines_without_a_list_price_do_not_dilute_the_discount() -> None:
     purchases = """
         sku | days_ago | paid | list_price

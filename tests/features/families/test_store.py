@@ -35,6 +35,7 @@ def test_customer() -> None:
     [
         ("the most baskets of the last half year", ("1", "2", "3"), ("4", "5"), "north"),
         ("recent ones before many old ones", ("182", "5"), ("182.1", "200", "201"), "north"),
+        ("half a year is 182 days to the day", ("182",), ("365/2", "300"), "north"),
         ("as many recent ones, more ever", ("1",), ("2", "300"), "south"),
         ("older ones where there are no recent ones", ("200",), ("200", "300"), "south"),
         ("a tie: the first by name", ("9",), ("1",), "north"),
@@ -85,3 +86,43 @@ def test_store_counts_anonymous_baskets_but_no_customer_for_them() -> None:
         east  | 0              | 0
         """,
     )
+
+
+def test_windows_hold_their_last_day_and_not_what_is_half_a_day_older() -> None:
+    purchases = """
+        customer | sku  | store | days_ago
+        a        | tea  | north | 28
+        b        | tea  | north | 57/2
+        a        | milk | north | 91
+        c        | milk | north | 183/2
+        a        | figs | north | 364
+        b        | figs | north | 729/2
+    """
+    found = {row["sku"]: tuple(row.values())[2:] for row in worked(store.store_sku, purchases)}
+    assert found == {"tea": (1, 2, 2), "milk": (0, 1, 2), "figs": (0, 0, 1)}
+    (row,) = worked(store.store, purchases)
+    assert (row["store_total_91"], row["store_customers_91"]) == (3, 2)
+    categories = "sku | category\ntea | Drinks\nmilk | Dairy\nfigs | Fruit"
+    shares = {row["category"]: row["category_here"] for row in worked(store.store_category, purchases, skus=categories)}
+    assert shares == {"Drinks": pytest.approx(2 / 3), "Dairy": pytest.approx(1 / 3)}
+
+
+def test_baskets_count_whatever_they_hold_and_are_as_old_as_their_latest_line() -> None:
+    purchases = """
+        customer | sku  | store | basket | days_ago
+        ann      | tea  | north | a1     | 30
+        ann      | tea  | north | a1     | 28
+        ann      | milk | north | a1     | 28
+        ann      | tea  | south | a2     | 28
+        ann      | tea  | south | a3     | 28
+    """
+    assert [row["home_store"] for row in worked(store.customer, purchases)] == ["south"]
+    found = {(row["store_id"], row["sku"]): row["store_baskets_28"] for row in worked(store.store_sku, purchases)}
+    assert found == {("north", "milk"): 1, ("north", "tea"): 1, ("south", "tea"): 2}
+    shares = worked(store.store_category, purchases, skus="sku | category\ntea | Drinks\nmilk | Dairy")
+    drinks, dairy = 3 / 3, 1 / 3
+    assert {(row["store_id"], row["category"]): row["category_here"] for row in shares} == {
+        ("north", "Drinks"): pytest.approx((1 + 20 * drinks) / 21),
+        ("north", "Dairy"): pytest.approx((1 + 20 * dairy) / 21),
+        ("south", "Drinks"): pytest.approx((2 + 20 * drinks) / 22),
+    }

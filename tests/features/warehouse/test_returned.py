@@ -142,6 +142,27 @@ def test_a_refund_above_the_price_leaves_nothing_paid() -> None:
     assert kept(BOUGHT + timedelta(days=2), [row])[0] == (1, 1.0, 0.0)
 
 
+@pytest.mark.parametrize(("paid", "left"), [(4.5, 0.5), (5, 0.0), (5.5, 0.0)])
+def test_what_stays_paid_is_what_was_not_refunded_and_never_less_than_nothing(paid: float, left: float) -> None:
+    row = bought() | {"units": 1, "paid": paid, "returned_at": BOUGHT + timedelta(days=1)}
+    assert kept(BOUGHT + timedelta(days=2), [row])[0] == (1, 1.0, left)
+
+
+def test_several_returns_of_a_line_add_up() -> None:
+    returned = [
+        bought() | {"units": 0.5, "paid": paid, "returned_at": BOUGHT + timedelta(days=days)}
+        for days, paid in ((1, 1), (2, 2), (3, 1))
+    ]
+    assert kept(BOUGHT + timedelta(days=3), returned)[0] == (1, 1.0, 2.0)
+
+
+def test_a_gram_that_is_kept_is_kept_and_what_rounding_leaves_is_not() -> None:
+    a_gram, a_rounding = (bought() | {"units": 2 - left, "paid": 5} for left in (0.001, 1e-12))
+    at = BOUGHT + timedelta(days=2)
+    assert kept(at, [a_gram | {"returned_at": BOUGHT}])[0] == (1, pytest.approx(0.001), 0.0)
+    assert kept(at, [a_rounding | {"returned_at": BOUGHT}]) == [(2, 0.0, 0.0)]
+
+
 def test_both_compile_for_spark() -> None:
     assert "PARTITION BY" in spark_sql(returned_lines(ibis_table(RETURNS), ibis_table(PURCHASES)))
     assert "LEFT OUTER JOIN" in spark_sql(kept_before(ibis_table(PURCHASES), ibis_table(RETURNED), Cutoff(BOUGHT)))

@@ -102,9 +102,93 @@ def test_places_beyond_a_hundred_are_not_read(tables):
     assert figures["recall_at_100"].tolist() == [0, 1]
 
 
+def many(labels: int, listed: str) -> pd.Series:
+    """Figures of a customer who buys SKUs s01, s02, … once each and gets a list of words."""
+    window = purchases(*(("ann", f"s{nth:02d}", "2026-02-01") for nth in range(1, labels + 1)))
+    figures, _ = per_customer(lists(ann=listed), window.iloc[:0], window, customers="cold")
+    return figures.loc["ann"]
+
+
+def hits(count: int, start: int = 1) -> str:
+    return " ".join(f"s{nth:02d}" for nth in range(start, start + count))
+
+
+@pytest.mark.parametrize(("labels", "divisor"), [(11, 11), (12, 12), (13, 12), (20, 12)])
+def test_a_precision_is_divided_by_the_labels_and_by_twelve_at_the_most(labels, divisor):
+    assert many(labels, "s01")["map_at_12"] == pytest.approx(1 / divisor)
+    assert many(labels, hits(min(labels, 12)))["map_at_12"] == pytest.approx(1.0)
+
+
+def test_the_twelfth_place_counts_for_the_precision_and_the_thirteenth_does_not():
+    eleven = " ".join(f"x{nth}" for nth in range(11))
+    assert many(1, f"{eleven} s01")["map_at_12"] == pytest.approx(1 / 12)
+    assert many(1, f"{eleven} x11 s01")["map_at_12"] == 0
+
+
+@pytest.mark.parametrize("labels", [9, 10, 11, 20])
+def test_the_perfect_list_has_the_labels_and_ten_at_the_most(labels):
+    ideal = sum(1 / log2(place + 1) for place in range(1, min(labels, 10) + 1))
+    assert many(labels, "s01")["ndcg_at_10"] == pytest.approx(1 / ideal)
+    assert many(labels, hits(labels))["ndcg_at_10"] == pytest.approx(1.0)
+    assert many(labels, hits(labels))["recall_at_10"] == pytest.approx(min(labels, 10) / labels)
+    assert many(labels, hits(labels - 1))["recall_at_100"] == pytest.approx((labels - 1) / labels)
+
+
+def test_the_tenth_place_counts_for_what_is_at_ten_and_the_eleventh_does_not():
+    nine = " ".join(f"x{nth}" for nth in range(9))
+    tenth, eleventh = many(1, f"{nine} s01"), many(1, f"{nine} x9 s01")
+    at_ten = ["ndcg_at_10", "recall_at_10", "hit_at_10", "recall_at_100"]
+    assert tenth[at_ten].tolist() == pytest.approx([1 / log2(11), 1, 1, 1])
+    assert eleventh[at_ten].tolist() == [0, 0, 0, 1]
+
+
+def test_the_hundredth_place_is_read_and_the_next_is_not():
+    fillers = " ".join(f"x{nth:03d}" for nth in range(99))
+    assert many(1, f"{fillers} s01")["recall_at_100"] == 1
+    assert many(1, f"{fillers} x099 s01")["recall_at_100"] == 0
+
+
+def test_coverage_looks_at_ten_places_of_judged_customers(tables):
+    before, window = tables
+    nine = " ".join(f"x{nth}" for nth in range(9))
+    for line, shown in ((nine, 9), (f"{nine} milk", 10), (f"{nine} milk tea", 10)):
+        assert per_customer(lists(ann=line), before, window)[1] == shown / 4
+    _, coverage = per_customer(lists(ann="rice", bob="figs", stranger="salt"), before, window, task="new")
+    assert coverage == 1 / 4, "Bob is not judged in this task, and nobody knows the stranger"
+
+
+def test_strangers_change_nobodys_figures(tables):
+    figures, coverage = per_customer(lists(stranger="milk tea", ann="milk rice"), *tables)
+    assert figures.loc["ann", "ndcg_at_10"] == pytest.approx(1.0)
+    assert coverage == 2 / 4
+
+
+def test_one_sku_and_several_customers():
+    window = purchases(*((who, "milk", "2026-02-01") for who in ("ann", "bob", "cat")))
+    evaluation = Evaluation.of(window.iloc[:0], window, "all")
+    assert (evaluation.customer.tolist(), evaluation.sku.tolist()) == ([0, 1, 2], [0, 0, 0])
+    figures, _ = evaluation.score(lists(bob="milk", cat="tea milk"), "all")
+    assert figures["map_at_12"].to_dict() == {"ann": 0, "bob": 1, "cat": 1 / 2}
+
+
+def test_labels_know_their_customer_and_sku(tables):
+    evaluation = Evaluation.of(*tables, "all")
+    named = zip(evaluation.customers[evaluation.customer], evaluation.skus[evaluation.sku], strict=True)
+    assert set(named) == {("ann", "milk"), ("ann", "rice"), ("bob", "tea"), ("cat", "tea")}
+
+
+def test_many_customers_with_few_skus_keep_their_own_lists(tables):
+    read = Evaluation.of(*tables, "all").read(lists(ann="tea", bob="tea", cat="milk figs x"), "all")
+    assert read.customer.tolist() == [0, 1, 2, 2, 2]
+    assert read.place.tolist() == [1, 1, 1, 2, 3]
+    assert (read.pair == -1).tolist() == [False, False, False, False, True], "nobody ever bought x"
+    two = Evaluation.of(*tables, "all").read(lists(ann="tea", cat="milk"), "all")
+    assert two.customer.tolist() == [0, 2]
+
+
 def test_nobody_to_judge(tables):
     before, window = tables
-    figures, coverage = Evaluation.of(before, window.iloc[:0]).score(lists(ann="milk"), "all")
+    figures, coverage = Evaluation.of(before, window.iloc[:0]).score(lists(ann="milk tea", bob="salt"), "all")
     assert figures.empty
     assert list(figures.columns) == list(METRICS)
     assert coverage == 0

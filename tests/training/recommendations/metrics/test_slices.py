@@ -83,3 +83,40 @@ def test_no_lists_and_nobody(tables):
     assert (sliced(evaluation, none, slices(evaluation, before, window), "all")["mean"] == 0).all()
     nobody = Evaluation.of(before, window.iloc[:0])
     assert sliced(nobody, none, slices(nobody, before, window.iloc[:0]), "all").empty
+
+
+def chosen(before, wanted: str) -> dict[str, set[str]]:
+    """Value of a slice -> its customers, where each customer of `before` buys milk in the window."""
+    columns = ["customer_id", "sku", "basket_id", "channel", "store_id"]
+    past = pd.DataFrame(before, columns=columns)
+    window = past.drop_duplicates("customer_id").assign(sku="milk")
+    evaluation = Evaluation.of(past, window)
+    who = evaluation.customers[evaluation.customer]
+    return {one.value: set(who[one.chosen]) for one in slices(evaluation, past, window) if one.name == wanted}
+
+
+def test_a_basket_counts_once_and_a_tie_stands_in_the_third_of_its_mean_rank():
+    # a and b have one basket each: ranks 1 and 2, the mean of which begins the middle third of three
+    rows = [("a", "x", "b1", "web", None), ("b", "x", "b2", "web", None), ("c", "x", "b3", "web", None)]
+    assert chosen([*rows, ("c", "x", "b4", "web", None)], "history") == {
+        "light": set(), "middle": {"a", "b"}, "heavy": {"c"},
+    }  # fmt: skip
+    many_lines = [("a", sku, "b1", "web", None) for sku in "xyz"]
+    assert chosen([*many_lines, *rows[1:], ("b", "x", "b5", "web", None)], "history")["heavy"] == {"b"}
+
+
+def test_one_customer_is_in_the_middle():
+    assert chosen([("a", "x", "b1", "web", None)], "history") == {"light": set(), "middle": {"a"}, "heavy": set()}
+
+
+def test_of_two_stores_with_as_many_lines_the_first_by_name_is_the_main_one():
+    rows = [("a", "x", "b1", "store", "west"), ("a", "x", "b2", "store", "east"), ("b", "x", "b3", "store", "west")]
+    # east sold one line, west two
+    assert chosen(rows, "store_size") == {"small": {"a"}, "medium": set(), "large": {"b"}}
+
+
+def test_the_columns_of_a_table_of_slices(tables):
+    before, window = tables
+    lists = pd.DataFrame([("a", "rice", 1)], columns=["customer_id", "sku", "rank"])
+    for table in (sliced(Evaluation.of(before, rows), lists, [], "all") for rows in (window, window.iloc[:0])):
+        assert list(table.columns) == ["task", "slice", "value", "customers", "metric", "mean", "low", "high"]

@@ -16,11 +16,11 @@ from features.errors import DataError, UserError
 from features.settings import Settings
 from serving.operate.registry import connected
 from training.cli.console import console, say, table
+from training.recommendations.log import read_record
 from training.recommendations.metrics.bootstrap import paired, summary
 from training.recommendations.metrics.ranking import METRICS, TASKS
 from training.recommendations.record import RANKER, TrainingRecord
 from training.recommendations.run_page import yardstick
-from training.tracking.mlflow_runs import read_record
 
 Pair = tuple[TrainingRecord, TrainingRecord]
 

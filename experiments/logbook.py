@@ -17,12 +17,17 @@ from pathlib import Path
 from experiments.definition import Definition
 from experiments.findings import Findings, Goal
 from features.settings import Settings
-from training.recommendations.run_page import LONGEST_PARAMETER, Point, clean
 from training.tracking import origin
-from training.tracking.mlflow_runs import Page, track_page, write_table
+from training.tracking.mlflow_runs import track_page
+from training.tracking.page import LONGEST_PARAMETER, Experiment, Page, Point, clean, write_table
 
 FINDINGS = "findings.json"
 LOGGED = "logged"
+STUDIES = Experiment(
+    "omnishelf-experiments",
+    "study",
+    "One run a study: its answer is in the note, figures and tables are under Artifacts.",
+)
 
 
 def keep(definition: Definition, findings: Findings, settings: Settings, at: datetime, seconds: float) -> Path:
@@ -62,8 +67,9 @@ def log(folder: Path, settings: Settings) -> str:
         },
         files=folder,
         tables=told["tables"],
+        experiment=STUDIES,
     )
-    address = track_page(page, settings)
+    address = track_page(page, settings).url
     (folder / LOGGED).write_text(f"{address}\n")
     return address
 

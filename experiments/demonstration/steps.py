@@ -24,9 +24,10 @@ from serving.operate.launch import PORT
 from serving.operate.registry import CHAMPION, aliases, connected, fetch, versions
 from serving.storefront.champion import Pointer, load_champion
 from training.cli.console import comparison, say, watched
+from training.recommendations.log import read_record
 from training.recommendations.pipeline import Plan, default_cutoff, train
 from training.recommendations.promotion import promote
-from training.tracking.mlflow_runs import UI_MODE, UI_PORT, read_record
+from training.tracking.mlflow_runs import UI_MODE, UI_PORT
 
 
 @dataclass(frozen=True, slots=True)

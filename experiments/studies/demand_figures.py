@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from training.recommendations.figures import INK, MUTED, SOFT, STRONG, WARM
+from training.drawing import INK, MUTED, SOFT, STRONG, WARM
 
 _COLOURS = (STRONG, WARM, SOFT, MUTED)
 

@@ -18,7 +18,7 @@ from features.errors import DataError, StateError
 from features.settings import Settings
 from training.assortments.choice.panel import Floats
 from training.assortments.choice.price import PriceData, against_shelf, ordinary, price_response
-from training.recommendations.figures import SOFT, STRONG
+from training.drawing import SOFT, STRONG
 from training.recommendations.metrics.bootstrap import summary
 
 BEFORE = {"popularity": 2.193, "logit": 2.009, "store effects": 1.978, "entropy floor": 1.819}

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from training.recommendations.figures import INK, MUTED, STRONG, WARM
+from training.drawing import INK, MUTED, STRONG, WARM
 
 COLOURS = {"everybody": INK, "both channels": STRONG, "one channel": WARM}
 TITLES = {"web": "Online targets", "store": "Store targets"}

@@ -24,7 +24,7 @@ from features.past import Past
 from features.settings import Settings
 from training.assortments.choice.panel import Floats
 from training.assortments.choice.price import PriceResponse, ordinary, price_response
-from training.recommendations.figures import MUTED, SOFT, STRONG, WARM
+from training.drawing import MUTED, SOFT, STRONG, WARM
 from training.recommendations.metrics.bootstrap import paired
 
 MODELS = ("uniform", "promotion", "loyalty", "household")

@@ -17,7 +17,7 @@ from experiments.findings import Findings, Goal, Say
 from features.past import Past
 from features.settings import Settings
 from training.assortments.choice.delistings import REASONS, DelistingRule, Delistings, delistings, diversion
-from training.recommendations.figures import MUTED, STRONG
+from training.drawing import MUTED, STRONG
 
 _DIGEST_LETTERS = 16
 

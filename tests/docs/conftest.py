@@ -11,8 +11,8 @@ from tests.helpers.commands import ROOT, Place
 from tests.helpers.mlflow_store import mlflow_template
 from tests.helpers.records import bare, training_record
 from tests.helpers.trained import AT, CUTOFF, trained_shop
+from training.recommendations.log import track
 from training.recommendations.promotion import promote
-from training.tracking.mlflow_runs import track
 
 __all__ = ["mlflow_template", "trained_shop"]
 

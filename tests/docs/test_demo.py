@@ -30,9 +30,9 @@ from tests.helpers.records import bare, training_record
 from tests.helpers.tiny_bundle import CUTOFF, damage, tiny_shop, write_bundle
 from training.cli.console import console
 from training.recommendations import fit, pipeline
+from training.recommendations.log import track
 from training.recommendations.pipeline import Plan
 from training.recommendations.promotion import RefusedError
-from training.tracking.mlflow_runs import track
 
 AT = datetime(2025, 5, 1, tzinfo=UTC)
 PLAN = Plan(cutoff=CUTOFF)

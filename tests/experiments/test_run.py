@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from experiments import logbook
 from experiments.definition import Definition
 from experiments.findings import Findings, Goal
+from experiments.logbook import STUDIES
 from experiments.run import main, run
 from features.errors import UserError
 from tests.helpers.mlflow_store import looking
 from training.cli.console import console
-from training.tracking.mlflow_runs import STUDIES
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ASKED = Definition("tea", "Does tea sell?", "tea", {"cups": 3, "share": 0.5, "kind": "green"})
@@ -51,7 +51,7 @@ def test_what_was_found_is_shown_kept_and_logged(settings, asked, capsys):
     folder = settings.work / "experiments" / "tea-20260301T120000"
     assert {path.name for path in folder.iterdir()} == {"findings.json", "by_kind.json", "cups.png", "logged"}
     with looking(settings) as client:
-        (found,) = client.search_runs([client.get_experiment_by_name(STUDIES).experiment_id])
+        (found,) = client.search_runs([client.get_experiment_by_name(STUDIES.name).experiment_id])
         artifacts = {each.path for each in client.list_artifacts(found.info.run_id)}
     assert found.info.status == "FINISHED"
     assert found.data.params == {"study": "tea", "cups": "3", "share": "0.5", "kind": "green"}

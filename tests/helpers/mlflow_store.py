@@ -14,7 +14,8 @@ from features.settings import Settings
 from serving.operate.registry import connected
 from tests.helpers.bundles import standin_bundle
 from tests.helpers.records import bare, training_record
-from training.tracking.mlflow_runs import TrackedRun, track
+from training.recommendations.log import track
+from training.tracking.mlflow_runs import TrackedRun
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

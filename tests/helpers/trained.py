@@ -20,10 +20,9 @@ from serving.bundle.bundle import Bundle
 from serving.operate.cache import locked
 from serving.recommender.recommender import Recommender
 from tests.helpers.datasets import ingested
-from training.recommendations import learning
+from training.recommendations import learning, log
 from training.recommendations.evaluate import Evaluated
 from training.recommendations.pipeline import Plan, train
-from training.tracking import mlflow_runs
 from training.tracking.mlflow_runs import TrackedRun
 from training.tracking.stages import Stages
 
@@ -109,7 +108,7 @@ def _here(_count: int) -> Iterator[Here]:
 def train_cheaply(patch: pytest.MonkeyPatch) -> None:
     """Trainings start no processes, most of whose time goes into imports, and draw no pictures for MLflow's pages."""
     patch.setattr(learning, "_processes", _here)
-    patch.setattr(mlflow_runs, "figures", lambda _record: {})
+    patch.setattr(log, "figures", lambda _record: {})
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.recommendations.run_page import clean, in_section
+from training.tracking.page import clean, in_section
 
 
 @pytest.fixture(scope="module")

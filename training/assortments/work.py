@@ -17,10 +17,15 @@ from training.assortments.report import overrides as workbook
 from training.assortments.report.overrides import Overrides
 from training.assortments.report.publish import publish
 from training.assortments.report.tables import AssortmentReport, load
-from training.recommendations.run_page import Point
-from training.tracking.mlflow_runs import ASSORTMENTS, Page, track_page
+from training.tracking.mlflow_runs import track_page
+from training.tracking.page import Experiment, Page, Point
 from training.tracking.stages import Stages
 
+ASSORTMENTS = Experiment(
+    "omnishelf-assortments",
+    "assortment",
+    "One run a plan: the buyer's report and workbook are under Artifacts, numbers under Model metrics.",
+)
 STAGES = ("category and stores", "demand", "shoppers", "clusters and shelves", "plan", "stores", "report")
 
 Clock = Callable[[], datetime]
@@ -169,11 +174,10 @@ def _logged(settings: Settings, run: AssortmentRun, report: AssortmentReport, st
             tags={"run": run.id, "audit": proof.audit, "mlflow.note.content": _note(report)},
             files=folder,
             tables=["stages", "decision_counts"],
-            kind="assortment",
             experiment=ASSORTMENTS,
         )
         try:
-            return track_page(page, settings)
+            return track_page(page, settings).url
         except StateError as error:
             return f"not logged: {error}"
 

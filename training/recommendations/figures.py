@@ -13,14 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from training.drawing import GRID, INK, MUTED, SOFT, STRONG, WARM
 from training.recommendations.record import RANKER, TrainingRecord
-
-INK = "#1f2933"
-MUTED = "#7b8794"
-GRID = "#e4e7eb"
-STRONG = "#0b6e75"
-SOFT = "#9fb3c8"
-WARM = "#d9822b"
 
 WIDTH = 9.0
 ROW_HEIGHT = 0.3

@@ -26,12 +26,13 @@ from training.recommendations import describe, release
 from training.recommendations.evaluate import Evaluated, NobodyToJudgeError, evaluate, source_recall
 from training.recommendations.fit import FitPlan, Fitted, Rankers, fit
 from training.recommendations.interactions import ACTIVE_DAYS
+from training.recommendations.log import TRAININGS, track
 from training.recommendations.profiles import served
 from training.recommendations.ranking import ranker
 from training.recommendations.record import TrainingRecord
 from training.recommendations.windows import Window, label_windows
-from training.tracking import mlflow_runs, origin
-from training.tracking.mlflow_runs import TrackedRun
+from training.tracking import origin
+from training.tracking.mlflow_runs import TrackedRun, open_run
 from training.tracking.stages import Stages
 
 INSTANT_DAYS = 1e-6 / 86_400
@@ -87,7 +88,7 @@ def train(settings: Settings, plan: Plan, at: datetime, stages: Stages) -> Train
     cutoff = plan.cutoff or default_cutoff(warehouse, plan.window_days)
     past = Past(settings, warehouse, cutoff, plan.plan_days)
     windows = label_windows(cutoff, Cutoff(warehouse.first), plan.windows, plan.window_days)
-    with mlflow_runs.open_run(settings, f"cutoff {cutoff.at:%Y-%m-%d}") as run_id, _scratch(settings) as scratch:
+    with open_run(settings, TRAININGS, f"cutoff {cutoff.at:%Y-%m-%d}") as run_id, _scratch(settings) as scratch:
         run = Run(plan, past, windows, scratch, at, stages)
         fitted = fit(past, windows, FitPlan(scratch, plan.rounds), stages)
         bundle = write_bundle(run, fitted)
@@ -107,7 +108,7 @@ def write_bundle(run: Run, fitted: Fitted) -> Bundle:
     with run.stages.stage("bundle") as say:
         parts = served(release.contents(past, fitted.candidates, rankers.files, rankers.guards), past)
         name = f"{past.cutoff.slug}-{run.at:%Y%m%dT%H%M%S}"
-        about = release.about(name, past.cutoff, run.at, past.warehouse.digest, {})
+        about = release.about(name, past.cutoff, run.at, past.warehouse.digest)
         bundle = release.release(parts, past.settings.bundles / name, about)
         size = sum(file["bytes"] for file in bundle.manifest["files"].values())
         active = np.count_nonzero(parts.facts.sku["days_since_sold"] <= ACTIVE_DAYS)
@@ -133,7 +134,7 @@ def log(run: Run, run_id: str, bundle: Bundle, rankers: Rankers, evaluated: Eval
     """Everything that a data scientist wants to see, in MLflow, and the bundle as a new model version."""
     with run.stages.stage("tracking") as say:
         record = _record(run, bundle, rankers, evaluated)
-        tracked = mlflow_runs.track(record, run.past.settings, run_id=run_id)
+        tracked = track(record, run.past.settings, run_id=run_id)
         say(f"run {tracked.run_id[:8]}, model version {tracked.model_version}")
     return tracked
 
@@ -160,7 +161,7 @@ def _record(run: Run, bundle: Bundle, rankers: Rankers, evaluated: Evaluated | N
                 rankers.onnx_difference <= ranker.TOLERANCE,
                 f"scores differ by {rankers.onnx_difference:.1e} at the most, allowed {ranker.TOLERANCE:.0e}",
             ),
-            "bundle_reads_back": (True, "verified, and answers as from memory"),
+            "bundle_reads_back": release.reads_back(bundle),
         },
         bundle=bundle.path,
         **describe.judged(evaluated),

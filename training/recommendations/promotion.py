@@ -16,9 +16,10 @@ from serving.bundle.bundle import verify
 from serving.operate.registry import CHAMPION, PREVIOUS, aliases, connected, download_bundle, versions
 from training.recommendations import gate
 from training.recommendations.gate import Check
+from training.recommendations.log import read_record
 from training.recommendations.record import TrainingRecord
 from training.tracking import origin
-from training.tracking.mlflow_runs import LONGEST_TAG, read_record
+from training.tracking.mlflow_runs import LONGEST_TAG
 
 if TYPE_CHECKING:
     from serving.operate.registry import Client

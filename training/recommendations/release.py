@@ -77,14 +77,13 @@ def release(parts: Contents, folder: Path, about: dict[str, Any]) -> Bundle:
     return write(parts, folder, about, check)
 
 
-def about(name: str, cutoff: Cutoff, at: datetime, digest: str, metrics: dict[str, float]) -> dict[str, Any]:
+def about(name: str, cutoff: Cutoff, at: datetime, digest: str) -> dict[str, Any]:
     """The manifest's entries beside the files."""
     return {
         "version": name,
         "cutoff": str(cutoff),
         "created_at": at.isoformat(),
         "data_hash": digest,
-        "metrics": metrics,
         "libraries": {library: importlib.metadata.version(library) for library in LIBRARIES},
     }
 
@@ -92,11 +91,28 @@ def about(name: str, cutoff: Cutoff, at: datetime, digest: str, metrics: dict[st
 def differs(bundle: Bundle, parts: Contents) -> str:
     """What differs between the answers of a read-back bundle and of its parts in memory; empty where nothing does."""
     in_memory = replace(bundle, facts=parts.facts, candidates=parts.candidates, lists=parts.lists)
-    back, before = Recommender(bundle), Recommender(in_memory)
-    codes_asked = np.unique(np.linspace(0, len(parts.facts.customers) - 1, CHECKED).astype(int))
-    for customer in [None, *(parts.facts.customers.text(int(code)) for code in codes_asked)]:
+    return _differing(bundle, in_memory)[1]
+
+
+def reads_back(bundle: Bundle) -> tuple[bool, str]:
+    """Whether the released folder opens whole and answers as the training's own bundle does, and what was found."""
+    try:
+        again = Bundle.open(bundle.path)
+    except (StateError, OSError, ValueError) as error:
+        return False, str(error)
+    count, differing = _differing(again, bundle)
+    return (False, f"another answer for {differing}") if differing else (True, f"{count} answers are the same")
+
+
+def _differing(one: Bundle, other: Bundle) -> tuple[int, str]:
+    """How many answers of the one were compared with the other's, and the first that differs; empty: none."""
+    back, before, known = Recommender(one), Recommender(other), other.facts.customers
+    codes_asked = np.unique(np.linspace(0, len(known) - 1, min(CHECKED, len(known))).astype(int))
+    count = 0
+    for customer in [None, *(known.text(int(code)) for code in codes_asked)]:
         shown = tuple(item.sku for item in before.recommend(Query(customer_id=customer, size=1)).items)
         for query in (query for placement in PLACEMENTS for query in placement.queries(customer, shown)):
             if back.recommend(query) != before.recommend(query):
-                return f"customer {customer}, placement {query.placement}"
-    return ""
+                return count, f"customer {customer}, placement {query.placement}"
+            count += 1
+    return count, ""

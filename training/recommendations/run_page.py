@@ -3,23 +3,19 @@
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from training.recommendations.figures import HEADLINE, TASKS, label
 from training.recommendations.record import RANKER, DatasetRecord, TrainingRecord
+from training.tracking.page import LONGEST_PARAMETER, Point, clean, in_section
 
-LONGEST_NAME = 250
 DIGEST_LETTERS = 12
 """Of a data set's digest are shown; the whole one stands in its profile. MLflow takes 36."""
 DECIMALS = 6
 """Of a number on the page; the record that is logged beside it has them all."""
-
-LONGEST_PARAMETER = 6000
-"""Limits of MLflow's tables."""
 
 TYPES = {
     "BOOLEAN": "boolean",
@@ -34,24 +30,6 @@ TYPES = {
     "TIMESTAMP": "datetime",
     "BLOB": "binary",
 }
-
-
-class Point(NamedTuple):
-    """One value of a metric; `step` counts trees in a learning curve and is 0 elsewhere."""
-
-    name: str
-    value: float
-    step: int = 0
-
-
-def clean(name: object) -> str:
-    """The name in characters that MLflow takes for a metric or parameter; `@`, for one, it refuses."""
-    return re.sub(r"[^\w\-. :]+", "_", str(name).replace("@", "_at_")).strip(". ")[:LONGEST_NAME] or "none"
-
-
-def in_section(section: str, *parts: object) -> str:
-    """`section/part.part`: MLflow draws one block of charts for all metrics of a section."""
-    return f"{section}/{'.'.join(clean(part) for part in parts)}"[:LONGEST_NAME]
 
 
 def headline_points(record: TrainingRecord) -> list[Point]:

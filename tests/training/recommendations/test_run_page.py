@@ -11,17 +11,16 @@ from tests.helpers.records import training_record
 from training.recommendations.record import DatasetRecord
 from training.recommendations.run_page import (
     best_baseline,
-    clean,
     dataset_entries,
     detail_points,
     headline_points,
-    in_section,
     parameters,
     ranker_row,
     summary,
     tables,
     yardstick,
 )
+from training.tracking.page import clean, in_section
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ from serving.operate.registry import RegistryDownError
 from tests.helpers.bundles import standin_bundle
 from tests.helpers.mlflow_store import looking, tracked
 from tests.helpers.records import bare, training_record
-from training.tracking import mlflow_runs
-from training.tracking.mlflow_runs import open_run, read_record, track, track_kept, ui_command
+from training.recommendations import log
+from training.recommendations.log import TRAININGS, read_record, track, track_kept
+from training.tracking.mlflow_runs import open_run, ui_command
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -32,7 +33,7 @@ def record(settings):
 
 
 def only_run(client):
-    (run,) = client.search_runs([client.get_experiment_by_name(mlflow_runs.EXPERIMENT).experiment_id])
+    (run,) = client.search_runs([client.get_experiment_by_name(TRAININGS.name).experiment_id])
     return run
 
 
@@ -145,7 +146,7 @@ class TestThePageOfARun:
                 f"models:/omnishelf-recommender/{done.model_version}/requirements.txt", dst_path=str(tmp_path)
             )
         ).read_text()
-        assert {line.partition("==")[0] for line in text.split()} == set(mlflow_runs.MODEL_PACKAGES)
+        assert {line.partition("==")[0] for line in text.split()} == set(log.MODEL_PACKAGES)
         assert all("==" in line for line in text.split())
 
     def test_its_record_reads_back_whole(self, page):
@@ -185,7 +186,7 @@ def test_a_run_without_tables_still_gets_its_page(settings, record):
 
 class TestTheEndOfARun:
     def test_the_work_is_done_inside_the_run_that_tracks_it(self, settings, record):
-        with open_run(settings, "spring") as run_id:
+        with open_run(settings, TRAININGS, "spring") as run_id:
             with looking(settings) as client:
                 assert client.get_run(run_id).info.status == "RUNNING"
             assert track(record, settings, run_id=run_id).run_id == run_id
@@ -193,7 +194,7 @@ class TestTheEndOfARun:
             assert only_run(client).info.status == "FINISHED"
 
     def test_an_error_marks_it_failed_and_comes_through(self, settings):
-        with pytest.raises(ZeroDivisionError), open_run(settings):
+        with pytest.raises(ZeroDivisionError), open_run(settings, TRAININGS):
             _ = 1 / 0
         with looking(settings) as client:
             run = only_run(client)
@@ -201,7 +202,7 @@ class TestTheEndOfARun:
 
     @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
     def test_an_interruption_marks_it_killed(self, settings, stop):
-        with pytest.raises(stop), open_run(settings):
+        with pytest.raises(stop), open_run(settings, TRAININGS):
             raise stop
         with looking(settings) as client:
             assert only_run(client).info.status == "KILLED"
@@ -220,12 +221,12 @@ class TestTheEndOfARun:
         with looking(settings) as client:
             orphan = only_run(client)
             assert orphan.info.status == "RUNNING"
-        with open_run(settings), looking(settings) as client:
+        with open_run(settings, TRAININGS), looking(settings) as client:
             closed = client.get_run(orphan.info.run_id)
         assert (closed.info.status, closed.data.tags["error"]) == ("KILLED", "The process ended without notice.")
 
     def test_a_run_that_is_alive_is_left_alone(self, settings):
-        with open_run(settings) as first, open_run(settings), looking(settings) as client:
+        with open_run(settings, TRAININGS) as first, open_run(settings, TRAININGS), looking(settings) as client:
             assert client.get_run(first).info.status == "RUNNING"
 
 
@@ -235,8 +236,9 @@ def training_that_waits(settings, tmp_path):
     code = f"""
         import pathlib, time
         from features.settings import Settings
+        from training.recommendations.log import TRAININGS
         from training.tracking.mlflow_runs import open_run
-        with open_run(Settings(work=pathlib.Path({str(settings.work)!r}))):
+        with open_run(Settings(work=pathlib.Path({str(settings.work)!r})), TRAININGS):
             pathlib.Path({str(ready)!r}).touch()
             time.sleep(100)
     """
@@ -265,7 +267,7 @@ class TestADeadServer:
     @pytest.mark.parametrize("scheme", ["http", "postgresql", "mysql+pymysql"])
     def test_it_is_named_before_any_work_is_done(self, settings, closed_port, scheme):
         uri = f"{scheme}://someone:secret@127.0.0.1:{closed_port}/mlflow"
-        with pytest.raises(RegistryDownError) as caught, open_run(replace(settings, tracking_uri=uri)):
+        with pytest.raises(RegistryDownError) as caught, open_run(replace(settings, tracking_uri=uri), TRAININGS):
             pytest.fail("the work began")
         assert f"127.0.0.1:{closed_port}" in str(caught.value)
         assert "OMNISHELF_TRACKING_URI" in str(caught.value)
@@ -275,7 +277,10 @@ class TestADeadServer:
     def test_a_server_that_says_nothing_is_as_good_as_dead(self, settings):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             uri = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with pytest.raises(RegistryDownError, match="timed out"), open_run(replace(settings, tracking_uri=uri)):
+            with (
+                pytest.raises(RegistryDownError, match="timed out"),
+                open_run(replace(settings, tracking_uri=uri), TRAININGS),
+            ):
                 pytest.fail("the work began")
 
     def test_what_was_to_be_logged_is_kept_and_logged_later(self, settings, record, closed_port):
@@ -293,8 +298,8 @@ class TestADeadServer:
     def test_the_command_that_logs_it_later_says_what_it_did(self, settings, record, closed_port, capsys):
         with pytest.raises(StateError):
             track(record, replace(settings, tracking_uri=f"http://127.0.0.1:{closed_port}"))
-        mlflow_runs.main(["--work", str(settings.work)])
-        mlflow_runs.main(["--work", str(settings.work)])
+        log.main(["--work", str(settings.work)])
+        log.main(["--work", str(settings.work)])
         said = capsys.readouterr().out.splitlines()
         assert said[0].startswith("version 1 of omnishelf-recommender: http://127.0.0.1:5000/#/experiments/")
         assert said[1] == "Nothing was waiting to be logged."
@@ -314,7 +319,7 @@ def test_a_failing_log_leaves_no_version_and_keeps_the_record(settings, record):
 def test_a_work_folder_that_was_moved_is_said_so(settings):
     tracked(settings)
     moved = settings.work.rename(settings.work.with_name("elsewhere"))
-    with pytest.raises(StateError, match="was moved"), open_run(Settings(work=moved)):
+    with pytest.raises(StateError, match="was moved"), open_run(Settings(work=moved), TRAININGS):
         pytest.fail("the work began")
 
 

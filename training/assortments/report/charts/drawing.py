@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from training.assortments.report.writing import short
-from training.recommendations.figures import GRID, INK, MUTED, SOFT, STRONG, WARM
+from training.drawing import GRID, INK, MUTED, SOFT, STRONG, WARM
 
 __all__ = ["GRID", "INK", "MUTED", "SOFT", "STRONG", "WARM"]
 

@@ -115,7 +115,7 @@ class Contents:
 def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable[[Bundle], None]) -> Bundle:
     """Write a bundle whole or not at all.
 
-    about   manifest entries: version, cutoff, created_at, data_hash, metrics, libraries
+    about   manifest entries: version, cutoff, created_at, data_hash, libraries
     check   is called with the read-back bundle before the rename and raises where it does not answer
             as it should
     """

@@ -43,9 +43,6 @@ class Telemetry:
             ("placement", "fallback"),
             registry=registry,
         )
-        self._missing = Counter(
-            "omnishelf_missing_features", "Inputs that were missing and defaulted.", ("feature",), registry=registry
-        )
         self._reloads = Counter(
             "omnishelf_reloads", "Looks at a changed champion, by what came of it.", ("outcome",), registry=registry
         )
@@ -72,8 +69,6 @@ class Telemetry:
     def count_answer(self, placement: str, answer: Answer) -> None:
         for fallback in answer.fallback.split("+"):
             self._fallbacks.labels(placement, fallback).inc()
-        for feature, count in answer.notes.items():
-            self._missing.labels(feature).inc(count)
 
     def count_reload(self, outcome: Outcome, champion: Champion | None, before: Champion | None) -> None:
         """`champion` answers now and `before` did until now; they may be the same."""

@@ -55,7 +55,7 @@ def naive_eligible(asked: Asked, sku: int) -> bool:
 
 def naive_explain(asked: Asked, lines: list[Line]) -> list[Item]:
     facts, names = asked.bundle.facts, asked.bundle.catalogue.names
-    items = []
+    items: list[Item] = []
     for line in lines:
         why = reasons(asked.bundle, asked.shopper, line.sku, asked.query.item_ids) if asked.query.explain else ()
         position = len(items) + 1
@@ -67,7 +67,8 @@ def naive_explain(asked: Asked, lines: list[Line]) -> list[Item]:
 def naive_buy_again(asked: Asked, home: list[Line]) -> list[Line]:
     """What is due, then what else was bought, then the rest; each in the order of `home`."""
     history = asked.bundle.facts.customer_sku
-    due, rest = set(), set()
+    due: set[int] = set()
+    rest: set[int] = set()
     for row in _rows(history.starts, asked.shopper.customer):
         since = float(history.columns["days_since"][row]) + asked.shopper.elapsed_days
         usual = min(float(history.columns["interval_days"][row]), 28.0)

@@ -181,7 +181,7 @@ def write_bundle(run: Run, rankers: Rankers) -> tuple[Bundle, Contents]:
         parts = release.contents(known, candidates, run.warehouse.folder, run.cutoff, rankers.files, rankers.guards)
         parts = served(parts, run.settings, run.warehouse, run.cutoff)
         name = f"{run.cutoff.slug}-{run.at:%Y%m%dT%H%M%S}"
-        about = release.about(name, run.cutoff, run.at, run.warehouse.digest, {})
+        about = release.about(name, run.cutoff, run.at, run.warehouse.digest)
         bundle = release.release(parts, run.settings.bundles / name, about)
         size = sum(file["bytes"] for file in bundle.manifest["files"].values())
         say(f"{len(parts.facts.customers):,} customers, {len(known.skus):,} active SKUs, {size / 1e6:.0f} MB")

@@ -86,14 +86,13 @@ def release(parts: Contents, folder: Path, about: dict[str, Any]) -> Bundle:
     return write(parts, folder, about, check)
 
 
-def about(name: str, cutoff: Cutoff, at: datetime, digest: str, metrics: dict[str, float]) -> dict[str, Any]:
+def about(name: str, cutoff: Cutoff, at: datetime, digest: str) -> dict[str, Any]:
     """The manifest's entries beside the files."""
     return {
         "version": name,
         "cutoff": str(cutoff),
         "created_at": at.isoformat(),
         "data_hash": digest,
-        "metrics": metrics,
         "libraries": {library: importlib.metadata.version(library) for library in LIBRARIES},
     }
 

@@ -151,7 +151,7 @@ def read_request(body: bytes) -> RecommendationRequest:
 
 
 def query(request: RecommendationRequest, at_days: float) -> Query:
-    """What the recommender is asked; what lies in the cart is excluded like what the caller excludes.
+    """What the recommender is asked; items in the cart are excluded, as those that the caller excludes.
 
     `at_days` is the instant of the request in days since 1970-01-01 UTC: what becomes due, becomes due by it.
     """

@@ -90,7 +90,7 @@ class Telemetry:
 
 
 def forget_dead_workers() -> None:
-    """Take gauges of workers that died without saying so out of the sums; counters stay."""
+    """Drop from the sums the gauges of workers that died without saying so; counters stay."""
     if SHARED_FOLDER not in os.environ:
         return
     for file in Path(os.environ[SHARED_FOLDER]).glob("gauge_live*_*.db"):
@@ -100,6 +100,6 @@ def forget_dead_workers() -> None:
 
 
 def forget_this_worker() -> None:
-    """Take the gauges of this worker out of the sums: it is about to end."""
+    """Drop the gauges of this worker from the sums: it is about to end."""
     if SHARED_FOLDER in os.environ:
         mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -47,7 +47,7 @@ class Catalogue:
 
     names: Texts
     subcategories: Texts
-    """By subcategory code."""
+    """The names of subcategories, by code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,14 @@ class Contents:
     files: dict[str, Path]
     """Name in the bundle -> file to copy: `ranker.onnx`, `ranker.txt`, `discovery.onnx`, `discovery.txt`."""
     guards: dict[str, Guard]
-    """Of `ranker` and of `discovery`."""
+    """The guards of `ranker` and `discovery`, by these names."""
     directory: Directory = field(default_factory=Directory.empty)
 
 
 def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable[[Bundle], None]) -> Bundle:
     """Write a bundle whole or not at all.
 
-    about   manifest entries: version, cutoff, created_at, data_hash, metrics, libraries
+    about   manifest entries: version, cutoff, created_at, data_hash, libraries
     check   is called with the read-back bundle before the rename and raises where it does not answer
             as it should
     """
@@ -139,7 +139,7 @@ Profiles = tuple[Facts, Candidates, Directory]
 
 
 def rewrite(path: Path, change: Callable[[Profiles], Profiles | None]) -> bool:
-    """Put in place of a bundle the same one with changed profiles; False where `change` says None: nothing to change.
+    """Replace a bundle with the same one under changed profiles; returns False where `change` returns None.
 
     Everything else stays byte for byte, its version too. Raises StateError where the bundle cannot be opened.
     """

@@ -36,7 +36,7 @@ class Directory:
 
     @classmethod
     def of(cls, names: Iterable[tuple[str, int]]) -> "Directory":
-        """From names and codes; a name that comes with several codes is AMBIGUOUS."""
+        """Make a directory of names and codes; a name that comes with several codes is AMBIGUOUS."""
         known: dict[int, int] = {}
         for name, code in names:
             at = name_hash(name)
@@ -62,7 +62,7 @@ class Directory:
         return Directory(self.hashes[keep], self.codes[keep])
 
     def recoded(self, codes: Codes) -> "Directory":
-        """With codes[c] in place of customer c; names of customers whose new code is UNKNOWN are left out."""
+        """Replace each customer c by codes[c]; leaves out the names of customers whose new code is UNKNOWN."""
         fresh = np.where(self.codes >= 0, codes[np.maximum(self.codes, 0)] if len(codes) else UNKNOWN, self.codes)
         keep = fresh != UNKNOWN
         return Directory(self.hashes[keep], fresh[keep].astype(np.int32))
@@ -74,7 +74,7 @@ class Directory:
 
     @classmethod
     def load(cls, folder: Path) -> "Directory":
-        """Memory-mapped; empty where there is none: a bundle without identities needs none."""
+        """Open a directory, memory-mapped; it is empty where there is no folder, as in a bundle without identities."""
         if not folder.is_dir():
             return cls.empty()
         return cls(load_array(folder, "hashes"), load_array(folder, "codes"))

@@ -33,10 +33,10 @@ _RUN: Json = {
         "at": {"type": "string", "description": "When this was so; UTC."},
         "asked_by": {"type": "string", "description": "The buyer who asked."},
         "request": ref(AssortmentRequest.__name__),
-        "error": {"type": "string", "description": "Of a failed run: what to do about it."},
+        "error": {"type": "string", "description": "What to do about it; only a failed run has it."},
         "result": {
             "type": "object",
-            "description": "Only of a finished run.",
+            "description": "Where the results are; only a finished run has it.",
             "properties": {
                 "decisions": {"type": "string", "description": "Where the decisions are."},
                 "files": {

@@ -61,7 +61,7 @@ class Planning:
         return run
 
     def start_again(self, run_id: str, workbook: bytes, by: str, at: datetime) -> AssortmentRun:
-        """A run of what that one asked, with the overrides of a workbook; the planner reads its cells, not the service.
+        """Ask once more what that run asked, with the overrides of a workbook, whose cells the planner reads.
 
         Raises ProblemError where it is no workbook, there is no such run, or the queue is full.
         """

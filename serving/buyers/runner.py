@@ -13,7 +13,7 @@ _DETACHED = '"$@" >>"$OMNISHELF_RUN_LOG" 2>&1 </dev/null &'
 
 
 def command(settings: Settings, run: AssortmentRun) -> list[str]:
-    """What works on the run in the foreground."""
+    """The command that works on the run in the foreground."""
     return [sys.executable, "-m", "training.cli", "assort", "--work", str(settings.work), "--run", run.id]
 
 

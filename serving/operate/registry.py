@@ -1,4 +1,4 @@
-"""From MLflow's registry to this machine: the one process of serving that knows MLflow.
+"""Brings bundles from MLflow's registry to this machine: the one process of serving that knows MLflow.
 
 `fetch` brings the bundle that an alias names into `serving/cache/<version>/` and points
 `serving/champion.json` at it; `watch` does so again and again. Workers never wait for the registry: they
@@ -270,7 +270,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _require_something_there(uri: str, *, create: bool) -> None:
-    """Quick looks that need no MLflow, which takes seconds to import and minutes to give up on a database."""
+    """Look quickly without MLflow, which takes seconds to import and minutes to give up on a database."""
     file = _sqlite_file(uri)
     if file is not None and not create and not file.exists():
         raise StateError(f"Nothing has been tracked in {file} yet. Train a model first: omnishelf train")

@@ -1,1 +1,1 @@
-"""From a query to an answer, without clock, network or state."""
+"""Makes an answer of a query, without clock, network or state."""

@@ -1,6 +1,6 @@
 """What the recommender is asked and what it answers; plain values, no web in them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 NOBODY = "\0"
@@ -57,5 +57,3 @@ class Answer:
     `unknown_item`, `unknown_store`, `thin_history` (too little bought to fill `buy-again`), `few_similar`."""
     pool_size: int = 0
     """How many candidates were ranked."""
-    notes: dict[str, int] = field(default_factory=dict)
-    """Counts of what was missing and had to be defaulted, for the service's metrics."""

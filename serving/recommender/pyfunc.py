@@ -1,4 +1,4 @@
-"""A bundle as MLflow loads it: a table of customers in, a list of SKUs a row out.
+"""How MLflow loads a bundle: it takes a table of customers and gives a list of SKUs for each row.
 
 MLflow finds `_load_pyfunc` by its name. For looking at a version and for batch jobs of others; the
 service opens the bundle itself, which is ten times faster.

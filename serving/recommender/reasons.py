@@ -60,7 +60,7 @@ def _bought_again(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
 
 
 def _day(cutoff_days: float, since: float) -> date:
-    """The UTC day so long before the cutoff.
+    """The UTC day that lies `since` days before the cutoff.
 
     Ages are float32: a purchase at midnight, as those known by their day are, may come out seconds earlier.
     """
@@ -69,10 +69,9 @@ def _day(cutoff_days: float, since: float) -> date:
 
 def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     facts, together = bundle.facts, bundle.lists.together
-    mine = facts.customer_sku.rows(shopper.customer)
     rows = together.rows(sku)
     partners = together.keys[rows]
-    known = np.isin(partners, facts.customer_sku.keys[mine], assume_unique=True)
+    known = facts.customer_sku.find(shopper.customer, partners)[1]
     if not known.any():
         return None
     lift, baskets = together.columns["lift"][rows], together.columns["baskets"][rows]

@@ -1,4 +1,4 @@
-"""The recommender: from a query to an answer in steps, each a function in the file of its name.
+"""The recommender makes an answer of a query in steps, each a function in the file of its name.
 
     pool -> rank -> eligible -> rules -> explain
 
@@ -37,7 +37,7 @@ class Recommender:
     bundle: Bundle
 
     def recommend(self, query: Query, live: Live = NOTHING_LIVE) -> Answer:
-        """A full list for any query: unknown customers, stores and SKUs fall back, and `fallback` says so.
+        """Make a full list for any query: unknown customers, stores and SKUs fall back, and `fallback` says so.
 
         Raises KeyError for an unknown placement.
         """

@@ -28,8 +28,8 @@ def _metrics() -> Json:
         "operationId": "metrics",
         "tags": ["Operation"],
         "summary": "Measurements for Prometheus",
-        "description": "Requests, seconds and errors by route; fallbacks by placement; inputs that had to be "
-        "defaulted; version and age of the model; exchanges of the model. Summed over the workers.",
+        "description": "Requests, seconds and errors by route; fallbacks by placement; version and age of the model; "
+        "exchanges of the model. Summed over the workers.",
         "responses": {
             "200": {
                 "description": "The text format of Prometheus, version 0.0.4.",

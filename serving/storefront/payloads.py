@@ -83,7 +83,7 @@ class RecommendationRequest(BaseModel):
     page_size: int = Field(10, ge=1, le=100, description="How many items the list has at most.")
     explain: bool = Field(default=True, description="Whether each item says why it is shown.")
     new_only: bool = Field(default=False, description="Leave out what the customer has bought before.")
-    debug: bool = Field(default=False, description="Add pool size, timings and counts of defaulted inputs.")
+    debug: bool = Field(default=False, description="Add pool size and timings.")
 
     @model_validator(mode="after")
     def need_an_item_on_its_page(self) -> Self:
@@ -126,7 +126,6 @@ class DebugBody(BaseModel):
 
     pool_size: int = Field(ge=0, description="How many candidates were ranked.")
     timing_ms: TimingBody
-    notes: dict[str, int] = Field(description="Counts of inputs that were missing and had to be defaulted.")
 
 
 class RecommendationAnswer(BaseModel):
@@ -137,8 +136,8 @@ class RecommendationAnswer(BaseModel):
     items: list[ItemBody] = Field(description="The list, best first.")
     fallback: str = Field(
         description="`none`, or why the list is less personal than asked: `anonymous`, `unknown_customer`, "
-        "`ambiguous_customer`, `no_consent`, `unknown_item`, `unknown_store`, `thin_history`; several are joined by "
-        "`+`."
+        "`ambiguous_customer`, `no_consent`, `unknown_item`, `unknown_store`, `thin_history`, "
+        "`few_similar`; several are joined by `+`."
     )
     debug: DebugBody | None = Field(None, description="Only where the request asked for it.")
 
@@ -152,7 +151,7 @@ def read_request(body: bytes) -> RecommendationRequest:
 
 
 def query(request: RecommendationRequest, at_days: float) -> Query:
-    """What the recommender is asked; what lies in the cart is excluded like what the caller excludes.
+    """What the recommender is asked; items in the cart are excluded, as those that the caller excludes.
 
     `at_days` is the instant of the request in days since 1970-01-01 UTC: what becomes due, becomes due by it.
     """
@@ -186,7 +185,6 @@ def debug_body(answer: Answer, waiting_ms: float, recommending_ms: float) -> dic
     return {
         "pool_size": answer.pool_size,
         "timing_ms": {"waiting": round(waiting_ms, 3), "recommending": round(recommending_ms, 3)},
-        "notes": answer.notes,
     }
 
 

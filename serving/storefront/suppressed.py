@@ -1,4 +1,4 @@
-"""Suppressed: names that get no personal answer any more, whatever bundle answers, from within a second on.
+"""Suppressed names get no personal answer any more, a second after they are listed, whatever bundle answers.
 
     serving/suppressed.json     a salt, and the names' hashes under it
 

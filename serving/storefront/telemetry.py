@@ -43,9 +43,6 @@ class Telemetry:
             ("placement", "fallback"),
             registry=registry,
         )
-        self._missing = Counter(
-            "omnishelf_missing_features", "Inputs that were missing and defaulted.", ("feature",), registry=registry
-        )
         self._reloads = Counter(
             "omnishelf_reloads", "Looks at a changed champion, by what came of it.", ("outcome",), registry=registry
         )
@@ -72,8 +69,6 @@ class Telemetry:
     def count_answer(self, placement: str, answer: Answer) -> None:
         for fallback in answer.fallback.split("+"):
             self._fallbacks.labels(placement, fallback).inc()
-        for feature, count in answer.notes.items():
-            self._missing.labels(feature).inc(count)
 
     def count_reload(self, outcome: Outcome, champion: Champion | None, before: Champion | None) -> None:
         """`champion` answers now and `before` did until now; they may be the same."""
@@ -95,7 +90,7 @@ class Telemetry:
 
 
 def forget_dead_workers() -> None:
-    """Take gauges of workers that died without saying so out of the sums; counters stay."""
+    """Drop from the sums the gauges of workers that died without saying so; counters stay."""
     if SHARED_FOLDER not in os.environ:
         return
     for file in Path(os.environ[SHARED_FOLDER]).glob("gauge_live*_*.db"):
@@ -105,6 +100,6 @@ def forget_dead_workers() -> None:
 
 
 def forget_this_worker() -> None:
-    """Take the gauges of this worker out of the sums: it is about to end."""
+    """Drop the gauges of this worker from the sums: it is about to end."""
     if SHARED_FOLDER in os.environ:
         mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The bodies of requests: JSON only, and only so long waited for."""
+"""Reads the bodies of requests: JSON alone, and only for so long."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ def require_json(request: Request) -> None:
 
 
 async def body_of(request: Request) -> bytes:
-    """Raises ProblemError where the body stalls: a slow caller may not hold a connection for ever."""
+    """Read the body. Raises ProblemError where it stalls: a slow caller may not hold a connection for ever."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.body()

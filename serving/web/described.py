@@ -9,7 +9,7 @@ from serving.web.openapi_parts import Json
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """paths and schemas go into the document's `paths` and `components.schemas` as they are."""
+    """`paths` and `schemas` go into the document's `paths` and `components.schemas` as they are."""
 
     routes: tuple[Route, ...]
     paths: Json

@@ -1,4 +1,4 @@
-"""Middleware: every request passes here, BentoML's own included.
+"""Every request passes this middleware, BentoML's own included.
 
 It gives the request its id, bounds its body, counts it and its answer, and answers whatever was raised
 behind it with a problem document, so that nothing internal leaks and nothing stalls.

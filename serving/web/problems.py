@@ -26,7 +26,7 @@ class Kind:
     status: HTTPStatus
     title: str
     meaning: str
-    """For the documentation: when it is answered and what the caller does about it."""
+    """When it is answered and what the caller does about it, in the words of the documentation."""
 
     @property
     def type(self) -> str:

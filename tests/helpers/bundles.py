@@ -18,7 +18,6 @@ def standin_bundle(folder: Path, version: str = "b-1", content: str = "weights")
         "cutoff": "2026-03-01T00:00:00",
         "created_at": "2026-03-02T08:00:00",
         "data_hash": "d" * 64,
-        "metrics": {},
         "libraries": {},
         "guards": {},
         "files": {"weights.bin": {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}},

@@ -21,7 +21,7 @@ class CountingRecommender:
         wanted = (sku for sku in (f"sku-{n}" for n in range(1, 2000)) if sku not in query.exclude_item_ids)
         items = tuple(_item(sku, at + 1, query) for at, sku in enumerate(islice(wanted, query.size)))
         fallback = "none" if query.customer_id else "anonymous"
-        return Answer(items, "bundle-of-a-test", fallback, pool_size=300, notes={} if query.store_id else {"store": 1})
+        return Answer(items, "bundle-of-a-test", fallback, pool_size=300)
 
 
 def _item(sku: str, position: int, query: Query) -> Item:

@@ -67,7 +67,7 @@ def write_bundle(shop: TinyShop, folder: Path, version: str) -> Path:
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     about: dict[str, Any] = {"version": f"tiny-{version}", "cutoff": str(CUTOFF), "created_at": "2025-04-15T06:00:00"}
-    write(contents, folder, about | {"data_hash": "0" * 64, "metrics": {}, "libraries": {}}, lambda _: None)
+    write(contents, folder, about | {"data_hash": "0" * 64, "libraries": {}}, lambda _: None)
     return folder
 
 

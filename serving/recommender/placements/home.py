@@ -9,7 +9,7 @@ from serving.recommender.ranked import Placed
 
 
 def home(asked: Asked) -> Placed:
-    """For you: everything that the ranker knows of, in its order."""
+    """Everything that the ranker knows of, in its order."""
     ranked = rank(asked.bundle, asked.shopper, pool(asked.bundle, asked.shopper), new_only=asked.query.new_only)
     return Placed(ranked, len(ranked.skus))
 

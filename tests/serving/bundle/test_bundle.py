@@ -25,7 +25,7 @@ from serving.recommender.recommender import Recommender
 from tests.helpers.tiny_bundle import TinyShop, tiny_shop, write_bundle
 
 ROOT = Path(__file__).parents[3]
-ABOUT = {"version": "again", "cutoff": "2025-04-15", "created_at": "2025-04-16", "data_hash": "d", "metrics": {}}
+ABOUT = {"version": "again", "cutoff": "2025-04-15", "created_at": "2025-04-16", "data_hash": "d"}
 NEXT_STEP = "Fetch or train it again|omnishelf train"
 
 
@@ -102,8 +102,16 @@ def test_the_manifest_tells_every_file_and_its_hash(original: Path) -> None:
     assert manifest["files"] == expected
     assert len(expected) > 40
     assert manifest["schema"] == SCHEMA
-    assert {"version", "cutoff", "created_at", "data_hash", "metrics", "libraries", "guards"} <= manifest.keys()
+    assert {"version", "cutoff", "created_at", "data_hash", "libraries", "guards"} <= manifest.keys()
+    assert "metrics" not in manifest  # a training's figures stand in its record
     assert verify(original) == read_manifest(original) == manifest
+
+
+def test_a_bundle_whose_manifest_still_has_metrics_opens(folder: Path) -> None:
+    before = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(before | {"metrics": {}}))
+    verify(folder)
+    assert Bundle.open(folder).version == before["version"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

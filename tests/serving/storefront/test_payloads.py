@@ -1,12 +1,17 @@
+import ast
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+from serving.recommender import reasons
 from serving.recommender.answers import Answer, Item, Query, Reason
 from serving.recommender.placements.placements import BY_NAME
 from serving.storefront.examples import REQUEST_EXAMPLES
 from serving.storefront.payloads import (
     LATER_FIELDS,
+    ReasonBody,
     RecommendationAnswer,
     answer_body,
     debug_body,
@@ -143,9 +148,16 @@ def test_every_kind_of_problem_has_a_status_a_name_and_a_meaning_of_its_own():
     assert all(kind.status >= 400 and kind.title and kind.meaning for kind in KINDS)
 
 
+def test_the_codes_of_reasons_that_are_documented_are_those_that_are_given():
+    calls = (node for node in ast.walk(ast.parse(Path(reasons.__file__).read_text())) if isinstance(node, ast.Call))
+    given = {call.args[0].value for call in calls if getattr(call.func, "id", "") == "Reason"}
+    described = ReasonBody.model_fields["code"].description
+    assert set(re.findall("`([A-Z_]+)`", described)) == given
+
+
 def test_the_answer_is_what_its_schema_says():
     reason = Reason("DUE_AGAIN", "You buy this about every 9 days", {"purchases": 14})
-    answer = Answer((Item("s", "Sponge", 1, 0.5, "repeat", (reason,)),), "b", "unknown_store", 300, {"store": 1})
+    answer = Answer((Item("s", "Sponge", 1, 0.5, "repeat", (reason,)),), "b", "unknown_store", 300)
     body = answer_body(answer, "r-1", "12") | {"debug": debug_body(answer, 0.25, 3.5)}
     assert body == RecommendationAnswer.model_validate(body).model_dump()
     assert body["items"][0]["item_id"] == "s"
@@ -153,5 +165,4 @@ def test_the_answer_is_what_its_schema_says():
     assert body["debug"] == {
         "pool_size": 300,
         "timing_ms": {"waiting": 0.25, "recommending": 3.5},
-        "notes": {"store": 1},
     }

@@ -285,7 +285,7 @@ class TestADeadServer:
 
     def test_what_was_to_be_logged_is_kept_and_logged_later(self, settings, record, closed_port):
         away = replace(settings, tracking_uri=f"http://127.0.0.1:{closed_port}")
-        with pytest.raises(StateError, match=r"python -m training\.tracking") as caught:
+        with pytest.raises(StateError, match=r"python -m training\.recommendations\.log") as caught:
             track(record, away)
         assert str(record.bundle) in str(caught.value)
         assert record.bundle.is_dir()

@@ -28,7 +28,6 @@ CUTOFF = Cutoff.parse("2025-03-10T00:00:00")
 START = datetime(2025, 1, 6)
 LATER = ("2025-03-10T00:00:00", "2025-03-10T00:00:00.000001", "2025-03-13T00:00:00")
 """The cutoff, the instant after it, and three days on."""
-AFTER_PLAN = "2025-03-24T00:00:00"
 RULE = DelistingRule(START, ("Drinks",), window_weeks=2, silent_weeks=2, least_lines=2, least_buyers=1, launch_weeks=1)
 ASKED = AssortmentRequest(category="Tea", horizon_weeks=2)
 HEADERS = {
@@ -93,7 +92,7 @@ def later() -> dict[str, Rows]:
         "returns": [f"n{nth + 3},1,green,{at},1" for nth, at in enumerate(LATER)]
         + [f"a{nth + 1},1,black,{at},1" for nth, at in enumerate(LATER[:2])],
         "stock": [f"north,{sku},{at},0" for sku in ("green", "black") for at in LATER],
-        "listings": [f"north,black,{LATER[0]},,9", f"south,green,{AFTER_PLAN},,4"],
+        "listings": [f"north,black,{LATER[0]},,9", f"south,green,{LATER[2]},,4"],
         "prices": [f"{sku},,,{LATER[0]},,9.9" for sku in ("green", "mint")],
         "promotions": [f"{sku},,,{LATER[0]},2025-03-20,1,end,0.5" for sku in ("gone", "green")],
         "calendar": [f"next,Next days,{LATER[0]},{LATER[2]}"],

@@ -62,7 +62,8 @@ def panel(
                       what prices and promotions say, NaN where they are silent
     list_price        the same before discounts
     display, mailer   share of the week in which it was on display, in the mailer
-    is_listed         whether the store carried it; without listings of a store, from the first sale on
+    is_listed         whether the store carried it; without listings of a store, from the first sale on; listings that
+                      are only announced say nothing of the weeks before
     event             name (else id) of the calendar's event with the largest part of the week, null without one
 
     A pair of store and SKU begins with its first listing or sale. Sales over the web count for the store that hands
@@ -178,14 +179,14 @@ def _rows() -> str:
                 coalesce(own.price, every.price) AS promoted_price, coalesce(own.depth, every.depth, 0) AS depth,
                 least(coalesce(own.display, 0) + coalesce(every.display, 0), 1) AS display,
                 least(coalesce(own.mailer, 0) + coalesce(every.mailer, 0), 1) AS mailer,
-                sold.units IS NOT NULL OR coalesce(carried.share, CASE WHEN brought.store_id IS NULL THEN 1 ELSE 0 END)
-                    >= 0.5 AS is_listed,
+                sold.units IS NOT NULL OR coalesce(carried.share, CASE WHEN brought.store_id IS NULL
+                    OR brought.since >= 0 AND grid.nth < 0 THEN 1 ELSE 0 END) >= 0.5 AS is_listed,
                 coalesce(own_events.event, every_event.event) AS event
             FROM demand_grid AS grid
             LEFT JOIN demand_sold AS sold USING (store_id, sku, nth)
             LEFT JOIN demand_stocked AS stocked USING (store_id, sku, nth)
             LEFT JOIN demand_carried AS carried USING (store_id, sku, nth)
-            LEFT JOIN (SELECT DISTINCT store_id FROM demand_carried) AS brought USING (store_id)
+            LEFT JOIN (SELECT store_id, min(nth) AS since FROM demand_carried GROUP BY ALL) AS brought USING (store_id)
             LEFT JOIN (FROM demand_shelf WHERE store_id IS NOT NULL) AS shelf USING (store_id, sku, nth)
             LEFT JOIN (FROM demand_shelf WHERE store_id IS NULL) AS every_shelf USING (sku, nth)
             LEFT JOIN (FROM demand_promoted WHERE store_id IS NOT NULL) AS own USING (store_id, sku, nth)

@@ -28,11 +28,10 @@ CUTOFF = Cutoff.parse("2025-03-10T00:00:00")
 START = datetime(2025, 1, 6)
 LATER = ("2025-03-10T00:00:00", "2025-03-10T00:00:00.000001", "2025-03-13T00:00:00")
 """The cutoff, the instant after it, and three days on."""
-AFTER_PLAN = "2025-03-24T00:00:00"
 RULE = DelistingRule(START, ("Drinks",), window_weeks=2, silent_weeks=2, least_lines=2, least_buyers=1, launch_weeks=1)
 ASKED = AssortmentRequest(category="Tea", horizon_weeks=2)
 HEADERS = {
-    "till_receipts": "receipt_id,line,store_id,sku,sold_at,units,paid,list_price,loyalty_id",
+    "till_receipts": "receipt_id,line,store_id,sku,sold_at,units,paid,list_price,loyalty_id,party",
     "returns": "receipt_id,line,sku,returned_at,units",
     "skus": "sku,name,brand,category_path,width_cm",
     "stores": "store_id,name,store_group",
@@ -50,8 +49,8 @@ HOLDERS = {"L1": "ann", "L2": "ann", "L3": "bob", "L4": "cid"}
 SKUS = (("black", "A"), ("green", "B"), ("mint", "C"), ("gone", "D"), ("fresh", "E"))
 
 
-def receipt(nth: str, store: str, sku: str, at: object, card: str, units: int = 1, line: int = 1) -> str:
-    return f"{nth},{line},{store},{sku},{at},{units},{2.5 * units},3,{card}"
+def receipt(nth: str, store: str, sku: str, at: object, card: str, units: int = 1) -> str:
+    return f"{nth},1,{store},{sku},{at},{units},{2.5 * units},3,{card},own"
 
 
 def tables() -> dict[str, Rows]:
@@ -89,11 +88,12 @@ def later() -> dict[str, Rows]:
             receipt(f"later-{sku}-{nth}", store, sku, at, card)
             for nth, at in enumerate(LATER)
             for store, sku, card in (("north", "fresh", "L1"), ("east", "gone", "L3"), ("south", "mint", "L2"))
-        ],
+        ]
+        + [f"m{nth},1,south,black,{at},1,2.5,3,,mall" for nth, at in enumerate(LATER)],
         "returns": [f"n{nth + 3},1,green,{at},1" for nth, at in enumerate(LATER)]
         + [f"a{nth + 1},1,black,{at},1" for nth, at in enumerate(LATER[:2])],
         "stock": [f"north,{sku},{at},0" for sku in ("green", "black") for at in LATER],
-        "listings": [f"north,black,{LATER[0]},,9", f"south,green,{AFTER_PLAN},,4"],
+        "listings": [f"north,black,{LATER[0]},,9", f"south,green,{LATER[2]},,4"],
         "prices": [f"{sku},,,{LATER[0]},,9.9" for sku in ("green", "mint")],
         "promotions": [f"{sku},,,{LATER[0]},2025-03-20,1,end,0.5" for sku in ("gone", "green")],
         "calendar": [f"next,Next days,{LATER[0]},{LATER[2]}"],

@@ -140,6 +140,26 @@ def test_listings_say_what_a_store_carries(tmp_path: Path) -> None:
     assert of(table, "is_listed", "s2") == [True, True]  # a store without listings
 
 
+def test_listings_that_are_only_announced_say_nothing_of_the_past(tmp_path: Path) -> None:
+    row = {"party": "own", "store_id": "s1", "must_carry": False}
+    listings = [row | {"sku": "gin", "from": day(0), "to": day(-14)}]
+    folder, asked = write(tmp_path, listings=listings), {"category": None, "skus": ["tea", "gin"]}
+    planned = made(folder, plan_weeks=1, **asked)
+    assert of(planned[planned["sku"] == "tea"], "is_listed") == [True, True, True, True, False]
+    past = planned[planned["week"] < CUTOFF.at].reset_index(drop=True)
+    pd.testing.assert_frame_equal(past, made(folder, **asked))
+
+
+def test_a_history_begins_with_the_first_line_that_was_kept(tmp_path: Path) -> None:
+    early = purchase("s2", "gin", 42, basket_id="early")
+    back = {"basket_id": "early", "line": 1, "units": 1.0, "paid": 2.0, "sku": "gin", "returned_at": day(35)}
+    row = {"party": "own", "store_id": "s3", "sku": "tea", "must_carry": False, "from": day(60), "to": day(-60)}
+    tables = {"purchases": [early, *PURCHASES], "listings": [row]}
+    (tmp_path / "kept").mkdir()
+    assert len(of(made(write(tmp_path / "kept", **tables)), "units", "s3")) == 6
+    assert len(of(made(write(tmp_path, returns=[back], **tables)), "units", "s3")) == 4
+
+
 def test_stores_and_skus_can_be_named(tmp_path: Path) -> None:
     folder = write(tmp_path)
     assert set(made(folder, stores=["s2", "unknown"])["store_id"]) == {"s2"}

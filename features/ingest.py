@@ -19,7 +19,7 @@ from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
 from features.contracts.table import Table
 from features.errors import DataError, UserError
-from features.files import locked
+from features.files import put
 from features.identity.customers import resolution, resolve_customers
 from features.identity.keyed_hash import KeyedHash
 from features.identity.ledger import resolved
@@ -36,7 +36,7 @@ from features.settings import Settings
 from features.sources import complete_journey, tables
 from features.sql import NO_BAR, parquet
 from features.warehouse.assemble import assemble, link
-from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
+from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, only_load, publish, write_manifest
 
 Progress = Callable[[str, float], None]
 """Called with what is being done next and the share of the load that is behind, 0 to 1."""
@@ -85,7 +85,7 @@ def ingest(
         message = f"There is no source {source!r}. Sources: {', '.join(SOURCES)}"
         raise UserError(message)
     at = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
-    with writable(settings.work), locked(settings.warehouse), scratch_folder(settings.warehouse) as scratch:
+    with writable(settings.work), only_load(settings), scratch_folder(settings.warehouse) as scratch:
         before = None if replace else Warehouse.find(settings)
         job = _Job(source, at, replace, progress, scratch, before, suppressed=suppressed(settings))
         with session(settings, scratch) as connection:
@@ -252,7 +252,7 @@ def _move_quarantine(job: _Job, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for path in (job.scratch / "quarantine").iterdir():
         folder.mkdir(parents=True, exist_ok=True)
-        replace_file(path, folder / path.name)
+        put(path, folder / path.name)
 
 
 def _history(job: _Job, mark: str, reports: tuple[TableReport, ...]) -> dict[str, object]:

@@ -32,6 +32,7 @@ from experiments.simulator.stock import write_stock
 from experiments.simulator.suppliers import write_suppliers
 from features.contracts.inputs import INPUTS
 from features.errors import StateError, UserError
+from features.files import whole_folder
 from features.settings import Settings
 from features.sql import NO_BAR, count, literal
 from features.warehouse.warehouse import Warehouse
@@ -73,19 +74,15 @@ def plant(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already. Next: remove it, or name another folder.")
     warehouse = Warehouse.open(settings)
-    partial = folder.with_name(f"{folder.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        (partial / "scratch").mkdir(parents=True)
-        rows, counts = _planted(settings, warehouse, partial, seed, scale, dials or Dials(), progress)
-        shutil.rmtree(partial / "scratch")
-        partial.replace(folder)
+        with whole_folder(folder) as partial:
+            (partial / "scratch").mkdir()
+            rows, counts = _planted(settings, warehouse, partial, seed, scale, dials or Dials(), progress)
+            shutil.rmtree(partial / "scratch")
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         first = str(error).splitlines()[0]
         message = f"{folder} could not be written: {first}. Next: free space, or name another folder."
         raise StateError(message) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Planted(folder / "dataset.toml", folder / "truth", rows, counts)
 
 

@@ -1,6 +1,5 @@
 """Prepare: the facts as of a cutoff, from the warehouse, kept in the work folder for the next run."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from features.errors import StateError
 from features.facts.facts import Codes, Facts, load, save
 from features.facts.freeze import codes, freeze
 from features.facts.snapshot import code_version, write_snapshot
+from features.files import locked, whole_folder
 from features.identity.customers import customers_as_of, customers_name
 from features.known import known_before
 from features.settings import Settings
@@ -30,7 +30,7 @@ def facts_at(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days
     folder = snapshot_folder(settings, warehouse, cutoff, plan_days)
     facts = _opened(folder)
     if facts is None:
-        with _writable(settings, cutoff), _alone(folder):
+        with _writable(settings, cutoff), locked(folder.with_name(folder.name + ".lock")):
             # Another process may have made them while this one waited.
             facts = _opened(folder) or _made(settings, warehouse, cutoff, plan_days, folder)
     return facts
@@ -53,15 +53,6 @@ def _opened(folder: Path) -> Facts | None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time makes a snapshot, the others wait; the system lets go of the lock when its holder dies."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(folder.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
 def _writable(settings: Settings, cutoff: Cutoff) -> Iterator[None]:
     """Errors of disk and memory as StateError."""
     try:
@@ -75,17 +66,16 @@ def _writable(settings: Settings, cutoff: Cutoff) -> Iterator[None]:
 
 
 def _made(settings: Settings, warehouse: Warehouse, cutoff: Cutoff, plan_days: float, folder: Path) -> Facts:
-    scratch, partial = folder.with_name(folder.name + ".scratch"), folder / "facts.partial"
+    scratch = folder.with_name(folder.name + ".scratch")
     try:
         with duckdb_engine(scratch, settings.memory_limit, settings.threads) as engine:
             bought = customers_as_of(settings, warehouse, cutoff).purchases
             known = known_before(engine, warehouse.folder, cutoff, plan_days, bought)
             write_snapshot(engine, known, folder)
-        save(freeze(folder, warehouse.skus, cutoff, warehouse.stores), partial)
-        partial.rename(folder / "facts")
+        with whole_folder(folder / "facts") as partial:
+            save(freeze(folder, warehouse.skus, cutoff, warehouse.stores), partial)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(partial, ignore_errors=True)
     return load(folder / "facts")
 
 

@@ -9,10 +9,7 @@
 Where a warehouse brings neither identifiers nor consents there is nothing of this, and purchases are what they are.
 """
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
 from features.contracts.inputs import ACCOUNTS, CONSENTS, LOYALTY_CARDS, PAYMENT_INSTRUMENTS, PURCHASE_INPUTS
+from features.files import locked, whole_folder
 from features.identity import ledger
 from features.identity.attribution import attributed
 from features.identity.evidence import PAID_WITH
@@ -86,7 +84,7 @@ def resolution(settings: Settings, warehouse: Warehouse) -> Path | None:
     folder = identity_folder(settings)
     found = ledger.current(folder, warehouse.digest)
     if found is None:
-        with _alone(folder):
+        with locked(folder.with_name(folder.name + ".lock")):
             if ledger.current(folder, warehouse.digest) is None:
                 resolve_customers(settings, inputs, warehouse.digest, None)
         found = ledger.current(folder, warehouse.digest)
@@ -125,27 +123,15 @@ def customers_as_of(settings: Settings, warehouse: Warehouse, cutoff: Cutoff) ->
         return AsOf(warehouse.purchases)
     folder = identity_folder(settings) / "as_of" / f"{cutoff.slug}-{warehouse.digest[:12]}-{name}"
     if not folder.is_dir():
-        with _alone(folder):
+        with locked(folder.with_name(folder.name + ".lock")):
             if not folder.is_dir():  # another process may have made it while this one waited
                 _make(settings, warehouse, resolution(settings, warehouse), cutoff, folder)
     return AsOf(folder / "purchases.parquet", folder, has_consents(warehouse.folder / "inputs"))
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time; the system lets go of the lock when its holder dies."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(folder.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _make(settings: Settings, warehouse: Warehouse, version: Path | None, cutoff: Cutoff, folder: Path) -> None:
     _sweep(settings, folder.parent)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as partial:
         if version:
             inputs = warehouse.folder / "inputs"
             ledger.as_of(version, inputs, cutoff.at, partial, memory_limit=settings.memory_limit)
@@ -157,9 +143,6 @@ def _make(settings: Settings, warehouse: Warehouse, version: Path | None, cutoff
         with duckdb.connect(config=config) as connection:
             _write(connection, warehouse, cutoff, partial, is_resolved=version is not None)
         shutil.rmtree(partial / "spill", ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _sweep(settings: Settings, folder: Path) -> None:

@@ -21,6 +21,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.errors import StateError, UserError
+from features.files import whole_folder, write_whole
 from features.identity.evidence import ORIGINS, empty, gather, load
 from features.identity.limits import Options
 from features.identity.payers import paid_baskets, payers, token_baskets
@@ -242,16 +243,11 @@ def _publish(connection: DuckDBPyConnection, folder: Path, base: Path | None, sa
     """Write the next version and point to it; versions older than the last few go, but not `base`."""
     held = _numbers(folder)
     number = (held[-1] if held else 0) + 1
-    partial = folder / "partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    for name in TABLES:
-        _write(connection, name, partial)
-    (partial / RESOLVED).write_text(json.dumps(said))
-    partial.rename(folder / str(number))
-    pointer = folder / "current.partial"
-    pointer.write_text(f"{number}\n")
-    pointer.replace(folder / "current")
+    with whole_folder(folder / str(number)) as partial:
+        for name in TABLES:
+            _write(connection, name, partial)
+        (partial / RESOLVED).write_text(json.dumps(said))
+    write_whole(folder / "current", f"{number}\n")
     for old in held[: max(len(held) - KEPT + 1, 0)]:
         if base is None or base.name != str(old):
             shutil.rmtree(folder / str(old))

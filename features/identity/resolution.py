@@ -7,13 +7,12 @@ from pathlib import Path
 import duckdb
 
 from features.errors import StateError, UserError
-from features.files import locked
 from features.identity import ledger
 from features.identity.customers import identity_folder, resolution
 from features.identity.person import subject_named
 from features.settings import Settings
 from features.sql import count, literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse, only_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def separate(settings: Settings, left: str, right: str, at: datetime, reason: st
         raise UserError(
             "The reason is empty; it is what somebody will want to know in a year. Next: say it in --reason."
         )
-    with locked(settings.warehouse):
+    with only_load(settings):
         warehouse = Warehouse.open(settings)
         version = _needed(settings, warehouse)
         pair = (subject_named(settings, warehouse, left), subject_named(settings, warehouse, right))

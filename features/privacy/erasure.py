@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from features.contracts.inputs import INPUTS
 from features.contracts.table import Table
 from features.errors import StateError
-from features.files import locked
+from features.files import whole_file
 from features.identity import ledger
 from features.identity.customers import has_identifiers, identity_folder
 from features.ingest import scratch_folder, session
@@ -26,7 +26,7 @@ from features.privacy.suppression import insert
 from features.settings import Settings
 from features.sql import count, parquet, quoted, write_parquet
 from features.warehouse.assemble import assemble, link
-from features.warehouse.warehouse import PARTIAL, Warehouse, publish, replace_file, write_manifest
+from features.warehouse.warehouse import PARTIAL, Warehouse, only_load, publish, write_manifest
 
 
 def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
@@ -35,7 +35,7 @@ def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
     Doing it again removes nothing. Raises StateError where a load is running, or where nobody else bought anything.
     """
     removed: dict[str, int] = {}
-    with writable(settings.work), locked(settings.warehouse), scratch_folder(settings.warehouse) as scratch:
+    with writable(settings.work), only_load(settings), scratch_folder(settings.warehouse) as scratch:
         before = Warehouse.open(settings)
         with session(settings, scratch) as connection:
             connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
@@ -106,11 +106,9 @@ def _clean_quarantine(settings: Settings, held: Held) -> int:
             is_hers = " OR ".join(f"coalesce({cell}, FALSE)" for cell in cells)
             here = count(connection, f"{parquet(path)}, hers WHERE {is_hers}")
             if here:
-                partial = path.with_suffix(".partial")
-                write_parquet(
-                    connection, f"SELECT * EXCLUDE (ids) FROM {parquet(path)}, hers WHERE NOT ({is_hers})", partial
-                )
-                replace_file(partial, path)
+                others = f"SELECT * EXCLUDE (ids) FROM {parquet(path)}, hers WHERE NOT ({is_hers})"
+                with whole_file(path) as partial:
+                    write_parquet(connection, others, partial)
             gone += here
     return gone
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import UserError
+from features.files import whole_file
 from features.settings import Settings
 
 SESSION_SECONDS = 12 * 3600
@@ -133,10 +134,8 @@ class Buyers:
         return entry
 
     def _write(self, everybody: dict[str, dict[str, Any]]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / f"buyers.{os.getpid()}.tmp"
-        _write_private(partial, json.dumps(everybody, indent=1))
-        partial.replace(self._folder / "buyers.json")
+        with whole_file(self._folder / "buyers.json") as partial:
+            _write_private(partial, json.dumps(everybody, indent=1))
 
 
 def folder_of(settings: Settings) -> Path:

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from features.errors import StateError
+from features.files import locked, write_whole
 from features.identity.keyed_hash import KeyedHash
 from features.identity.person import Person
 from features.privacy import suppression
 from features.privacy.erasure import erase_tables
 from features.privacy.held import Held, held_of
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse, replace_file
+from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import MANIFEST, Profiles, rewrite
 from serving.bundle.directory import AMBIGUOUS, name_hash
 from serving.operate import cache
@@ -100,7 +101,7 @@ def _from_bundles(settings: Settings, held: Held) -> int:
     """Take her profile and names out of every bundle under the work folder; how many had any."""
     folders = [path.parent for path in settings.work.rglob(MANIFEST) if (path.parent / "facts").is_dir()]
     pointer = settings.work / "serving" / "champion.json"
-    with cache.locked(settings.work / "serving" / "cache" / ".lock"):
+    with locked(settings.work / "serving" / "cache" / ".lock"):
         changed = [folder for folder in folders if rewrite(folder, lambda profiles: without(profiles, held))]
         now = cache.pointed(pointer)
         serving = (pointer.parent / now["bundle"]).resolve() if "bundle" in now else None
@@ -145,11 +146,7 @@ def _remains(settings: Settings) -> tuple[str, ...]:
 
 
 def _keep(settings: Settings, receipt: Receipt) -> None:
-    folder = suppression.folder(settings) / "receipts"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "receipt.partial"
-    partial.write_text(receipt.text(), encoding="utf-8")
-    replace_file(partial, folder / f"{receipt.receipt}.json")
+    write_whole(suppression.folder(settings) / "receipts" / f"{receipt.receipt}.json", receipt.text())
 
 
 def _pending_path(settings: Settings) -> Path:
@@ -158,11 +155,7 @@ def _pending_path(settings: Settings) -> Path:
 
 def _note(settings: Settings, held: Held) -> None:
     """Write down what is being removed: once the tables are gone nothing else could tell."""
-    path = _pending_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(held)), encoding="utf-8")
-    replace_file(partial, path)
+    write_whole(_pending_path(settings), json.dumps(asdict(held)))
 
 
 def _pending(settings: Settings) -> Held | None:

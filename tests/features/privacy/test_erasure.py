@@ -10,14 +10,13 @@ import pytest
 
 from features.clock import Cutoff
 from features.errors import StateError, UserError
-from features.files import locked
 from features.identity import resolve
 from features.identity.customers import customers_as_of
 from features.identity.keyed_hash import VARIABLE, KeyedHash
 from features.ingest import ingest
 from features.privacy import erasure, suppression
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse, only_load
 from serving.storefront.suppressed import Suppressed, path_of
 from tests.helpers.loads import RECEIPTS, load, rows
 from tests.helpers.traces import traces
@@ -208,7 +207,7 @@ def test_without_the_key_nothing_is_erased_and_nothing_loaded_after(
 
 
 def test_a_running_load_is_told(settings: Settings) -> None:
-    with locked(settings.warehouse), pytest.raises(StateError, match="Another load"):
+    with only_load(settings), pytest.raises(StateError, match="Another load"):
         erase(settings, "acc-ann", AT)
     assert suppression.find(settings) is not None  # what was begun is finished by the next one
     erase(settings, "acc-ann", AT)

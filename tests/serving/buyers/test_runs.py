@@ -64,7 +64,7 @@ def test_nobody_works_on_a_run_twice(tmp_path):
 def test_one_run_works_at_a_time_and_a_killed_one_lets_go(tmp_path):
     first, second = (runs.ask(tmp_path, COFFEE, "ada", AT + timedelta(seconds=nth)) for nth in range(2))
     script = (
-        "import sys, time; from pathlib import Path; from datetime import datetime; from serving import runs\n"
+        "import sys, time; from pathlib import Path; from datetime import datetime; from serving.buyers import runs\n"
         "run = runs.find(Path(sys.argv[1]), sys.argv[2], datetime(2026, 1, 5, 8))\n"
         "with runs.working(run): print('works', flush=True); time.sleep(60)"
     )

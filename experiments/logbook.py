@@ -27,7 +27,7 @@ LOGGED = "logged"
 
 def keep(definition: Definition, findings: Findings, settings: Settings, at: datetime, seconds: float) -> Path:
     """Write what was found to a folder of its own; half-written ones are not left behind under that name."""
-    folder = settings.work / "experiments" / f"{definition.name}-{at:%Y%m%dT%H%M%S}"
+    folder = settings.experiments / f"{definition.name}-{at:%Y%m%dT%H%M%S}"
     with whole_folder(folder) as fresh:
         for name, table in findings.tables.items():
             write_table(table, fresh / f"{_stem(name)}.json")
@@ -67,7 +67,7 @@ def log(folder: Path, settings: Settings) -> str:
 
 def unlogged(settings: Settings) -> Iterator[Path]:
     """Folders that MLflow has not got yet, oldest name first."""
-    for path in sorted((settings.work / "experiments").glob(f"*/{FINDINGS}")):
+    for path in sorted((settings.experiments).glob(f"*/{FINDINGS}")):
         if path.parent.suffix != ".tmp" and not (path.parent / LOGGED).exists():
             yield path.parent
 

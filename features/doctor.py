@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
-from features.identity.customers import has_identifiers, identity_folder
+from features.identity.customers import has_identifiers
 from features.identity.ledger import current, resolved
 from features.loading.quarantine import REASON
 from features.settings import Settings
@@ -75,7 +75,7 @@ def people(settings: Settings) -> People | None:
     warehouse = Warehouse.find(settings)
     if warehouse is None or not has_identifiers(warehouse.folder / "inputs"):
         return None
-    version = current(identity_folder(settings), warehouse.digest)
+    version = current(settings.identity, warehouse.digest)
     if version is None:
         return People(None, None)
     said = resolved(version)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 from features.settings import Settings
 from serving.buyers import api as buyers_api
 from serving.buyers import routes as buyers_pages
-from serving.buyers.accounts import Buyers, folder_of
+from serving.buyers.accounts import Buyers
 from serving.docs import routes as documentation
 from serving.front import answered, not_found
 from serving.storefront import health, metrics
@@ -19,7 +19,7 @@ from serving.storefront.telemetry import Telemetry
 def web_routes(
     champion: ChampionHolder, storefront: Storefront, telemetry: Telemetry, settings: Settings
 ) -> tuple[BaseRoute, ...]:
-    known = Buyers(folder_of(settings))
+    known = Buyers(settings.buyers)
     return (
         recommendations.route(storefront),
         *health.routes(champion),

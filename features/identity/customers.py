@@ -35,10 +35,6 @@ _OF_PERSONS = (ACCOUNTS, LOYALTY_CARDS, PAYMENT_INSTRUMENTS)
 _UNASKED = "SELECT NULL::VARCHAR AS party, NULL::VARCHAR AS subject, NULL::BOOLEAN AS permits WHERE FALSE"
 
 
-def identity_folder(settings: Settings) -> Path:
-    return settings.work / "identity"
-
-
 def has_identifiers(inputs: Path) -> bool:
     """Whether input tables say anything of persons: accounts, cards, instruments, or payment tokens."""
     if any(_has_rows(inputs / f"{table.name}.parquet") for table in _OF_PERSONS):
@@ -70,7 +66,7 @@ def resolve_customers(settings: Settings, inputs: Path, digest: str, before: str
     if not has_identifiers(inputs):
         return None
     basis = ledger.Basis(digest, before)
-    return ledger.update(identity_folder(settings), inputs, memory_limit=settings.memory_limit, basis=basis)
+    return ledger.update(settings.identity, inputs, memory_limit=settings.memory_limit, basis=basis)
 
 
 def resolution(settings: Settings, warehouse: Warehouse) -> Path | None:
@@ -81,7 +77,7 @@ def resolution(settings: Settings, warehouse: Warehouse) -> Path | None:
     inputs = warehouse.folder / "inputs"
     if not has_identifiers(inputs):
         return None
-    folder = identity_folder(settings)
+    folder = settings.identity
     found = ledger.current(folder, warehouse.digest)
     if found is None:
         with locked(folder.with_name(folder.name + ".lock")):
@@ -121,7 +117,7 @@ def customers_as_of(settings: Settings, warehouse: Warehouse, cutoff: Cutoff) ->
     name = customers_name(settings, warehouse)
     if not name:
         return AsOf(warehouse.purchases)
-    folder = identity_folder(settings) / "as_of" / f"{cutoff.slug}-{warehouse.digest[:12]}-{name}"
+    folder = settings.identity / "as_of" / f"{cutoff.slug}-{warehouse.digest[:12]}-{name}"
     if not folder.is_dir():
         with locked(folder.with_name(folder.name + ".lock")):
             if not folder.is_dir():  # another process may have made it while this one waited

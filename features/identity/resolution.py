@@ -8,7 +8,7 @@ import duckdb
 
 from features.errors import StateError, UserError
 from features.identity import ledger
-from features.identity.customers import identity_folder, resolution
+from features.identity.customers import resolution
 from features.identity.person import subject_named
 from features.settings import Settings
 from features.sql import count, literal, parquet
@@ -86,7 +86,7 @@ def separate(settings: Settings, left: str, right: str, at: datetime, reason: st
         if pair[0] == pair[1]:
             raise UserError(f"{left!r} and {right!r} are the same account or card. Next: name two.")
         when = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-        folder = identity_folder(settings)
+        folder = settings.identity
         touched = ledger.separate(folder, pair, when, reason, settings.memory_limit, warehouse.digest)
         version = ledger.current(folder, warehouse.digest) or version
     return Separated(_members(version, touched))

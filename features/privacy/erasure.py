@@ -15,7 +15,7 @@ from features.contracts.table import Table
 from features.errors import StateError
 from features.files import whole_file
 from features.identity import ledger
-from features.identity.customers import has_identifiers, identity_folder
+from features.identity.customers import has_identifiers
 from features.ingest import scratch_folder, session
 from features.loading.faults import writable
 from features.loading.manifest import digest, facts
@@ -78,7 +78,7 @@ def _publish(connection: DuckDBPyConnection, settings: Settings, before: Warehou
 
 def _renew_ledger(settings: Settings, before: Warehouse, held: Held) -> None:
     """Derive every customer again without her; older versions go, and what was made as of cutoffs."""
-    after, folder = Warehouse.open(settings), identity_folder(settings)
+    after, folder = Warehouse.open(settings), settings.identity
     version = None
     if has_identifiers(after.folder / "inputs"):
         ledger.update(

@@ -8,7 +8,6 @@ The list outlives every load, also one that starts from nothing.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
@@ -46,13 +45,9 @@ def hash_of(key: KeyedHash, one: Id) -> str:
     return key.of("erased", f"{kind}:{party}:{identifier}")
 
 
-def folder(settings: Settings) -> Path:
-    return settings.work / "erased"
-
-
 def find(settings: Settings) -> Suppression | None:
     """The list; None where nobody was erased. Raises UserError without its key, StateError where it is damaged."""
-    path = folder(settings) / "suppressed.json"
+    path = settings.erased / "suppressed.json"
     if not path.is_file():
         return None
     try:
@@ -77,7 +72,7 @@ def add(settings: Settings, key: KeyedHash, gone: Iterable[Id]) -> int:
     fresh |= {hash_of(key, (ANYTHING, "", identifier)) for _, _, identifier in gone}
     known = before.hashes if before else frozenset()
     said = json.dumps({"key": key_check(key), "hashes": sorted(known | fresh)})
-    write_whole(folder(settings) / "suppressed.json", said)
+    write_whole(settings.erased / "suppressed.json", said)
     return len(fresh - known)
 
 

@@ -138,10 +138,6 @@ class Buyers:
             _write_private(partial, json.dumps(everybody, indent=1))
 
 
-def folder_of(settings: Settings) -> Path:
-    return settings.work / "buyers"
-
-
 @lru_cache(maxsize=4)
 def _read(path: Path, _changed: int) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
@@ -168,7 +164,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--work", type=Path)
     arguments = parser.parse_args(given)
-    buyers = Buyers(folder_of(Settings.load(arguments.work)))
+    buyers = Buyers(Settings.load(arguments.work).buyers)
     try:
         sys.stdout.write(_done(buyers, arguments.what, arguments.name))
     except UserError as error:

@@ -81,7 +81,7 @@ class Release:
 
 def address(settings: Settings) -> str:
     """Where MLflow keeps runs and models: the user's URI, or a SQLite file in the work folder."""
-    return settings.tracking_uri or f"sqlite:///{settings.work.resolve() / 'mlflow.db'}"
+    return settings.tracking_uri or f"sqlite:///{settings.tracking_file.resolve()}"
 
 
 def shown(uri: str) -> str:
@@ -228,16 +228,15 @@ def _release(client: "Client", model: str, alias: str) -> Release:
 
 
 def _bring(settings: Settings, release: Release) -> Path:
-    folder = settings.work / "serving"
-    pointer = folder / "champion.json"
-    with locked(folder / "cache" / ".lock"):
+    pointer, folder = settings.champion, settings.champion.parent
+    with locked(settings.served_lock):
         now = cache.pointed(pointer)
         said = {"version": release.version, "source": release.source}
         if {name: now.get(name) for name in said} == said and is_complete(folder / now["bundle"]):
             return folder / now["bundle"]
-        bundle = _cached(settings, release, folder / "cache")
+        bundle = _cached(settings, release, settings.served_bundles)
         cache.point(pointer, {**said, "bundle": f"cache/{bundle.name}"})
-        cache.prune(folder / "cache", {bundle.name, Path(now.get("bundle", "")).name})
+        cache.prune(settings.served_bundles, {bundle.name, Path(now.get("bundle", "")).name})
     return bundle
 
 

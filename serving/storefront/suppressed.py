@@ -20,10 +20,6 @@ LOOK_SECONDS = 1.0
 """How often the file is looked at: one `stat`."""
 
 
-def path_of(work: Path) -> Path:
-    return work / "serving" / "suppressed.json"
-
-
 class Suppressed:
     """The list as it stands in the file now; empty while there is no file. One thread asks."""
 

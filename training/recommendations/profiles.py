@@ -21,7 +21,7 @@ from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import Contents, Profiles
 from serving.bundle.directory import NO_CONSENT, UNKNOWN, Directory
-from serving.storefront.suppressed import Suppressed, path_of
+from serving.storefront.suppressed import Suppressed
 
 
 def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cutoff) -> Contents:
@@ -34,7 +34,7 @@ def served(parts: Contents, settings: Settings, warehouse: Warehouse, cutoff: Cu
     if known.has_consents:
         permits = _pairs(known.folder / "served.parquet")
         keep = np.array([bool(permits.get(customer)) for customer in ids], dtype=bool)
-    gone = Suppressed(path_of(settings.work))
+    gone = Suppressed(settings.suppressed)
     keep &= ~np.array([gone.holds(customer, 0.0) for customer in ids], dtype=bool)
     facts, candidates, _ = kept((parts.facts, parts.candidates, parts.directory), keep)
     return replace(parts, facts=facts, candidates=candidates, directory=Directory.of(_names(known, ids, keep)))

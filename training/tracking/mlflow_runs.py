@@ -141,7 +141,7 @@ def track(
         with nullcontext(run_id) if run_id else open_run(settings, run_name) as run, connected(settings) as client:
             return _log(client, record, settings, run)
     except Exception as error:
-        kept = records.save(record, _kept(settings) / record.bundle.name)
+        kept = records.save(record, settings.untracked / record.bundle.name)
         if not isinstance(error, StateError | OSError):
             raise
         raise StateError(
@@ -163,7 +163,7 @@ def track_page(page: Page, settings: Settings) -> str:
 def track_kept(settings: Settings) -> list[TrackedRun]:
     """Log the records that `track` had to keep, oldest name first; each is forgotten once it is logged."""
     done = []
-    for folder in sorted(_kept(settings).glob("*/")):
+    for folder in sorted(settings.untracked.glob("*/")):
         if folder.suffix != ".tmp":
             done.append(track(records.load(folder), settings, run_name=folder.name))
             shutil.rmtree(folder)
@@ -193,7 +193,7 @@ def ui_command(settings: Settings, host: str = UI_HOST, port: int = UI_PORT) -> 
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise StateError(f"Nothing has been tracked in {settings.work} yet. Train a model first: omnishelf train")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--workers", "1"]
-    return [*command, "--host", host, "--port", str(port), "--default-artifact-root", str(_artifacts(settings))]
+    return [*command, "--host", host, "--port", str(port), "--default-artifact-root", str(settings.artifacts.resolve())]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -202,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=None, help="work folder (default: OMNISHELF_WORK or ./work)")
     settings = Settings.load(parser.parse_args(arguments).work)
     try:
-        done = track_kept(settings)
+        done = tracksettings.untracked
     except StateError as error:
         sys.exit(str(error))
     for run in done:
@@ -371,17 +371,22 @@ def _experiment(client: "Client", settings: Settings, name: str) -> str:
     """Id of the experiment of that name; its artifacts lie in the work folder unless a server keeps them."""
     found = client.get_experiment_by_name(name)
     if found is None:
-        location = None if _has_server(settings) else _artifacts(settings).as_uri()
+        location = None if _has_server(settings) else settings.artifacts.resolve().as_uri()
         tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTES[name]}
         return str(client.create_experiment(name, artifact_location=location, tags=tags))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     remembered = urlsplit(found.artifact_location)
     old = Path(unquote(remembered.path))
-    if remembered.scheme == "file" and not _has_server(settings) and old != _artifacts(settings) and not old.exists():
+    if (
+        remembered.scheme == "file"
+        and not _has_server(settings)
+        and old != settings.artifacts.resolve()
+        and not old.exists()
+    ):
         raise StateError(
             f"The work folder was moved: MLflow remembers its artifacts in {old}, which is gone. Move the folder back, "
-            f"or rename {settings.work / 'mlflow.db'} to begin a new history."
+            f"or rename {settings.tracking_file} to begin a new history."
         )
     return str(found.experiment_id)
 
@@ -400,14 +405,6 @@ def _close(settings: Settings, run_id: str, status: str, error: str = "") -> Non
         if error:
             client.set_tag(run_id, "error", error[:LONGEST_TAG])
         client.set_terminated(run_id, status)
-
-
-def _kept(settings: Settings) -> Path:
-    return settings.work / "untracked"
-
-
-def _artifacts(settings: Settings) -> Path:
-    return (settings.work / "mlartifacts").resolve()
 
 
 def _has_server(settings: Settings) -> bool:

@@ -17,7 +17,7 @@ from features.ingest import ingest
 from features.privacy import erasure, suppression
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse, only_load
-from serving.storefront.suppressed import Suppressed, path_of
+from serving.storefront.suppressed import Suppressed
 from tests.helpers.loads import RECEIPTS, load, rows
 from tests.helpers.traces import traces
 from training.privacy import erase as erasing
@@ -162,7 +162,7 @@ def test_a_later_load_of_the_same_rows_does_not_bring_her_back(settings: Setting
 
 def test_her_names_are_suppressed_for_the_service(settings: Settings) -> None:
     erase(settings, "account:own:acc-ann", AT)
-    listed = Suppressed(path_of(settings.work))
+    listed = Suppressed(settings.suppressed)
     names = ["acc-ann", "account:acc-ann", "account:own:acc-ann", "card-ann", "card:card-ann", "acc-bob", None]
     assert [name for name in names if listed.holds(name, 0.0)] == names[:5]
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
+from features.engine import session
 from features.identity.customers import has_identifiers
 from features.identity.ledger import current, resolved
 from features.loading.quarantine import REASON
@@ -52,7 +52,7 @@ def examine(settings: Settings) -> tuple[TableStatus, ...]:
     Raises StateError where the warehouse is damaged.
     """
     warehouse = Warehouse.find(settings)
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         return tuple(_status(connection, table, warehouse, settings.quarantine) for table in INPUTS)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import pandas as pd
 
+from features.engine import Session, session
 from features.errors import DataError
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
@@ -44,7 +44,7 @@ def read(
     Raises StateError without a warehouse, DataError for a category of which nothing was bought.
     """
     warehouse = Warehouse.open(settings)
-    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
+    with session(settings) as engine:
         engine.execute(f"CREATE VIEW purchases AS FROM '{warehouse.purchases}'")
         engine.execute(f"CREATE VIEW skus AS FROM '{warehouse.skus}'")
         named = [*categories]
@@ -56,9 +56,7 @@ def read(
         return {name: _category(engine, department, name, weeks_from, stores) for name in named}
 
 
-def _category(
-    engine: duckdb.DuckDBPyConnection, department: str, category: str, weeks_from: datetime, stores: pd.Index
-) -> CategoryLines:
+def _category(engine: Session, department: str, category: str, weeks_from: datetime, stores: pd.Index) -> CategoryLines:
     lines = engine.execute(_LINES, [weeks_from, department, category]).df()
     if lines.empty:
         raise DataError(

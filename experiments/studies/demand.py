@@ -10,7 +10,6 @@ beside WMAPE: a sum can be off by a level that its rows hide.
 
 from collections.abc import Mapping
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from experiments.findings import Findings, Goal, Say
 from experiments.models.totals import entering_shares
 from experiments.studies.demand_figures import calibration, forecast_against_truth
 from features.clock import Cutoff
+from features.engine import session
 from features.errors import UserError
 from features.panel.panel import panel
 from features.settings import Settings
@@ -61,8 +61,7 @@ def _of_category(
     """Judged rows, judged sums, and the share of units of pairs that nobody knew at the cutoff."""
     horizon, most = int(str(params["horizon_weeks"])), int(str(params["stores"]))
     plan_weeks = horizon if params["has_plan"] else 0
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
+    with session() as connection:
         truth = panel(connection, warehouse.folder, ends, category=category)
         stores = None
         if most:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -16,6 +15,7 @@ from experiments import truth
 from experiments.findings import Findings, Goal, Say
 from experiments.simulator.accounts import STORE_CHAIN, WEB_SHOP
 from features.contracts.columns import WEB
+from features.engine import session
 from features.settings import Settings
 from features.sql import instant, literal, parquet
 from features.warehouse.warehouse import Warehouse
@@ -64,7 +64,7 @@ def planted_truth(warehouse: Warehouse, folder: Path, event: Event) -> pd.DataFr
     """A row per channel and `all`: lines in the event that are usual, extra and pulled, and lines left afterwards."""
     party = f"CASE channel WHEN {literal(WEB)} THEN {literal(WEB_SHOP)} ELSE {literal(STORE_CHAIN)} END"
     after = event.end + timedelta(days=AFTER_DAYS)
-    with duckdb.connect() as connection:
+    with session() as connection:
         rows = connection.execute(f"""
             WITH counted AS (
                 SELECT basket_id, count(*) AS lines FROM {parquet(warehouse.purchases)} GROUP BY basket_id

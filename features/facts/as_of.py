@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 
 from features.clock import Cutoff
-from features.engine import duckdb_engine
+from features.engine import CANNOT_WRITE, duckdb_engine
 from features.errors import StateError
 from features.facts.facts import Codes, Facts, load, save
 from features.facts.freeze import codes, freeze
@@ -57,7 +56,7 @@ def _writable(settings: Settings, cutoff: Cutoff) -> Iterator[None]:
     """Errors of disk and memory as StateError."""
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except CANNOT_WRITE as error:
         message = (
             f"The features as of {cutoff} could not be written to {settings.snapshots}: {str(error).splitlines()[0]}. "
             f"Next: free disk space, or allow more memory than OMNISHELF_MEMORY_LIMIT={settings.memory_limit}."

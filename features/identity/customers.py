@@ -13,11 +13,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
 from features.contracts.inputs import ACCOUNTS, CONSENTS, LOYALTY_CARDS, PAYMENT_INSTRUMENTS, PURCHASE_INPUTS
+from features.engine import session
 from features.files import locked, whole_folder
 from features.identity import ledger
 from features.identity.attribution import attributed
@@ -25,7 +25,7 @@ from features.identity.evidence import PAID_WITH
 from features.identity.permission import RECOMMENDATIONS, TRAINING, answers
 from features.identity.resolve import Resolution
 from features.settings import Settings
-from features.sql import NO_BAR, count, parquet, write_parquet
+from features.sql import count, parquet, write_parquet
 from features.warehouse.warehouse import Warehouse
 
 LAYOUT = "1"
@@ -39,7 +39,7 @@ def has_identifiers(inputs: Path) -> bool:
     """Whether input tables say anything of persons: accounts, cards, instruments, or payment tokens."""
     if any(_has_rows(inputs / f"{table.name}.parquet") for table in _OF_PERSONS):
         return True
-    with duckdb.connect() as connection:
+    with session() as connection:
         return any(
             count(connection, f"(FROM {parquet(path)} WHERE {PAID_WITH} IS NOT NULL LIMIT 1)")
             for path in (inputs / f"{table.name}.parquet" for table in PURCHASE_INPUTS)
@@ -54,7 +54,7 @@ def has_consents(inputs: Path) -> bool:
 def _has_rows(path: Path) -> bool:
     if not path.is_file():
         return False
-    with duckdb.connect() as connection:
+    with session() as connection:
         return bool(count(connection, parquet(path)))
 
 
@@ -131,14 +131,8 @@ def _make(settings: Settings, warehouse: Warehouse, version: Path | None, cutoff
         if version:
             inputs = warehouse.folder / "inputs"
             ledger.as_of(version, inputs, cutoff.at, partial, memory_limit=settings.memory_limit)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(partial / "spill"),
-        }
-        with duckdb.connect(config=config) as connection:
+        with session(settings, partial / "spill") as connection:
             _write(connection, warehouse, cutoff, partial, is_resolved=version is not None)
-        shutil.rmtree(partial / "spill", ignore_errors=True)
 
 
 def _sweep(settings: Settings, folder: Path) -> None:
@@ -153,8 +147,6 @@ def _write(
     connection: DuckDBPyConnection, warehouse: Warehouse, cutoff: Cutoff, folder: Path, *, is_resolved: bool
 ) -> None:
     """Who may be shown something, and the purchases; the latter in the order of the contract."""
-    connection.execute("SET TimeZone = 'UTC'").fetchall()
-    connection.execute(NO_BAR).fetchall()
     consents = warehouse.folder / "inputs" / f"{CONSENTS.name}.parquet"
     is_asked = _has_rows(consents)
     customers = parquet(folder / "customers.parquet") if is_resolved else None

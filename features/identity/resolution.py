@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
+from features.engine import session
 from features.errors import StateError, UserError
 from features.identity import ledger
 from features.identity.customers import resolution
@@ -50,7 +49,7 @@ def describe(settings: Settings) -> Described:
     """The resolution of the warehouse that counts. Raises StateError where no table speaks of persons."""
     version = _needed(settings, Warehouse.open(settings))
     said = ledger.resolved(version)
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         sizes = connection.execute(
             "SELECT size, count(*) FROM (SELECT count(*) AS size FROM "
             f"{parquet(version / 'customers.parquet')} GROUP BY customer_id) GROUP BY size ORDER BY size"
@@ -104,7 +103,7 @@ def _needed(settings: Settings, warehouse: Warehouse) -> Path:
 
 def _members(version: Path, touched: tuple[str, ...]) -> dict[str, list[str]]:
     names = ", ".join(literal(name) for name in touched)
-    with duckdb.connect() as connection:
+    with session() as connection:
         rows = connection.execute(
             f"SELECT customer_id, list(subject ORDER BY subject) FROM {parquet(version / 'customers.parquet')} "
             f"WHERE subject IN ({names}) GROUP BY ALL ORDER BY ALL"

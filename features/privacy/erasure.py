@@ -7,16 +7,16 @@ nothing of hers is left on the way back either.
 import shutil
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS
 from features.contracts.table import Table
+from features.engine import session
 from features.errors import StateError
 from features.files import whole_file
 from features.identity import ledger
 from features.identity.customers import has_identifiers
-from features.ingest import scratch_folder, session
+from features.ingest import scratch_folder
 from features.loading.faults import writable
 from features.loading.manifest import digest, facts
 from features.loading.quarantine import MALFORMED_LINE
@@ -37,7 +37,7 @@ def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
     removed: dict[str, int] = {}
     with writable(settings.work), only_load(settings), scratch_folder(settings.warehouse) as scratch:
         before = Warehouse.open(settings)
-        with session(settings, scratch) as connection:
+        with session(settings, scratch / "spill") as connection:
             connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
             insert(connection, held.ids)
             new = scratch / "new"
@@ -96,7 +96,7 @@ def _clean_quarantine(settings: Settings, held: Held) -> int:
     """Take out bad rows with a cell that is an id of hers, and lines that were no rows with one in them; how many."""
     files = sorted(settings.quarantine.glob("*.parquet")) if settings.quarantine.is_dir() else []
     ids, gone = sorted({identifier for _, _, identifier in held.ids}), 0
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         for path in files:
             columns = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()]
             cells = [f"list_contains(ids, CAST({quoted(name)} AS VARCHAR))" for name in columns]

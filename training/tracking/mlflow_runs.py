@@ -66,7 +66,7 @@ EXAMPLE_CUSTOMERS = 3
 
 MODEL_NOTE = "One version a training. The one with the alias champion answers shoppers; previous is the way back."
 
-MODEL_PACKAGES = ("mlflow", "numpy", "onnxruntime")
+MODEL_PACKAGES = ("filelock", "mlflow", "numpy", "onnxruntime")
 """What it takes to answer from a bundle outside this repository; the code itself goes with the model."""
 
 UI_ENVIRONMENT = QUIET | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
@@ -202,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=None, help="work folder (default: OMNISHELF_WORK or ./work)")
     settings = Settings.load(parser.parse_args(arguments).work)
     try:
-        done = tracksettings.untracked
+        done = track_kept(settings)
     except StateError as error:
         sys.exit(str(error))
     for run in done:
@@ -377,13 +377,8 @@ def _experiment(client: "Client", settings: Settings, name: str) -> str:
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     remembered = urlsplit(found.artifact_location)
-    old = Path(unquote(remembered.path))
-    if (
-        remembered.scheme == "file"
-        and not _has_server(settings)
-        and old != settings.artifacts.resolve()
-        and not old.exists()
-    ):
+    old, is_ours = Path(unquote(remembered.path)), remembered.scheme == "file" and not _has_server(settings)
+    if is_ours and old != settings.artifacts.resolve() and not old.exists():
         raise StateError(
             f"The work folder was moved: MLflow remembers its artifacts in {old}, which is gone. Move the folder back, "
             f"or rename {settings.tracking_file} to begin a new history."

@@ -17,11 +17,11 @@ after it: whoever is chosen for what happens inside it would regress to the mean
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from experiments.models.category_lines import WEEK_SECONDS
+from features.engine import session
 from features.errors import DataError
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
@@ -82,7 +82,7 @@ class Diversion:
 def delistings(settings: Settings, rule: DelistingRule) -> Delistings:
     """Apply the rules to the whole warehouse. Raises DataError where the purchases are too short for the windows."""
     warehouse = Warehouse.open(settings)
-    with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as engine:
+    with session(settings) as engine:
         for name in ("purchases", "skus", "promotions"):
             engine.execute(f"CREATE VIEW {name} AS FROM '{warehouse.table(name)}'")
         engine.execute(_BOUGHT, [rule.weeks_from])

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-import duckdb
 import pandas as pd
 
+from features.engine import session
 from features.sql import instant, parquet
 from features.warehouse.warehouse import Warehouse
 from training.assortments.festival.events import Event
@@ -28,7 +28,7 @@ def daily_sales(warehouse: Warehouse, event: Event, cutoff: datetime, category: 
     during = f'"from" < {instant(event.end)} AND "to" > {instant(event.start)}'
     wanted = "WHERE coalesce(category, '(none)') = $category" if category is not None else ""
     given = {"category": category} if category is not None else {}
-    with duckdb.connect() as connection:
+    with session() as connection:
         return connection.execute(
             f"""
             WITH usual AS (

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
 import pandas as pd
 
+from features.engine import session
 from features.sql import instant, parquet
 from features.warehouse.warehouse import Warehouse
 
@@ -34,7 +34,7 @@ class Event:
 
 def past_events(warehouse: Warehouse, cutoff: datetime) -> tuple[Event, ...]:
     """Events of the calendar that were over before `cutoff`, oldest first; rows of several parties are one event."""
-    with duckdb.connect() as connection:
+    with session() as connection:
         found = connection.execute(f"""
             SELECT event_id, any_value(name ORDER BY name), date_trunc('day', min("from")), max("to"),
                 CASE WHEN count(channel) = count(*) AND count(DISTINCT channel) = 1 THEN any_value(channel) END

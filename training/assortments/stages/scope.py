@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
-from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from features.clock import Cutoff
+from features.engine import Session, session
 from features.errors import DataError
 from features.panel.panel import panel
 from features.sql import literal, parquet
@@ -68,8 +67,7 @@ def scope(warehouse: Warehouse, request: AssortmentRequest, cutoff: Cutoff) -> S
 
     Raises DataError where the category is not known, none of the stores sells it, or it has one SKU only.
     """
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
+    with session() as connection:
         stores = _stores(connection, warehouse, request)
         rows = panel(
             connection,
@@ -91,7 +89,7 @@ def scope(warehouse: Warehouse, request: AssortmentRequest, cutoff: Cutoff) -> S
     return Scope(request.category, cutoff, catalogue, shops, rows, listed, facings, groups, left_out, counted)
 
 
-def _stores(connection: DuckDBPyConnection, warehouse: Warehouse, request: AssortmentRequest) -> list[str] | None:
+def _stores(connection: Session, warehouse: Warehouse, request: AssortmentRequest) -> list[str] | None:
     """The stores asked for; None for every one. Raises DataError where one is not known, or none is of the party."""
     known = {store for (store,) in connection.execute(f"SELECT store_id FROM {parquet(warehouse.stores)}").fetchall()}
     unknown = [store for store in request.stores if store not in known]
@@ -133,7 +131,7 @@ def _only(rows: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
     return part
 
 
-def _shops(connection: DuckDBPyConnection, warehouse: Warehouse, stores: tuple[str, ...]) -> pd.DataFrame:
+def _shops(connection: Session, warehouse: Warehouse, stores: tuple[str, ...]) -> pd.DataFrame:
     described = connection.execute(
         f"""SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party, store_group
         FROM {parquet(warehouse.stores)} LEFT JOIN
@@ -143,7 +141,7 @@ def _shops(connection: DuckDBPyConnection, warehouse: Warehouse, stores: tuple[s
     return described.set_index("store_id").reindex(list(stores)).rename_axis("store_id").reset_index()
 
 
-def _groups(connection: DuckDBPyConnection, warehouse: Warehouse) -> tuple[tuple[str, ...], dict[str, str]]:
+def _groups(connection: Session, warehouse: Warehouse) -> tuple[tuple[str, ...], dict[str, str]]:
     """Buying groups that terms name; and of parties whose terms name only one, that one."""
     named = connection.execute(
         f"SELECT DISTINCT party, buying_group FROM {parquet(warehouse.table('supplier_terms'))} "
@@ -163,9 +161,7 @@ def _buys_for(shops: pd.DataFrame, groups: tuple[str, ...], by_party: dict[str, 
     return found
 
 
-def _catalogue(
-    connection: DuckDBPyConnection, warehouse: Warehouse, rows: pd.DataFrame, cutoff: Cutoff
-) -> pd.DataFrame:
+def _catalogue(connection: Session, warehouse: Warehouse, rows: pd.DataFrame, cutoff: Cutoff) -> pd.DataFrame:
     skus = list(rows["sku"].cat.categories)
     described = connection.execute(
         "SELECT sku, name, brand, subcategory, pack, width_cm, depth_cm, CAST(unit_cost AS DOUBLE) AS unit_cost "
@@ -189,7 +185,7 @@ def _catalogue(
     )
 
 
-def _terms(connection: DuckDBPyConnection, warehouse: Warehouse) -> pd.DataFrame:
+def _terms(connection: Session, warehouse: Warehouse) -> pd.DataFrame:
     """The cheapest first tier of each SKU: what it costs before anything is negotiated."""
     return (
         connection.execute(
@@ -204,7 +200,7 @@ def _terms(connection: DuckDBPyConnection, warehouse: Warehouse) -> pd.DataFrame
 
 
 def _carried(
-    connection: DuckDBPyConnection,
+    connection: Session,
     warehouse: Warehouse,
     rows: pd.DataFrame,
     cutoff: Cutoff,

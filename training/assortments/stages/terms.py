@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from features.engine import session
 from features.errors import DataError
 from features.sql import parquet
 from features.warehouse.warehouse import Warehouse
@@ -82,7 +82,7 @@ def order_parts(warehouse: Warehouse, scope: Scope) -> dict[str, float]:
     An order to a supplier holds more than one category, and its minimum and fixed cost are borne by all of it.
     """
     since = scope.cutoff.minus_days(7 * ORDERED_WEEKS)
-    with duckdb.connect() as connection:
+    with session() as connection:
         connection.register("planned", scope.catalogue[["sku"]])
         connection.register("shops", scope.shops[["store_id"]])
         found = connection.execute(
@@ -97,7 +97,7 @@ def order_parts(warehouse: Warehouse, scope: Scope) -> dict[str, float]:
 
 
 def _names(warehouse: Warehouse) -> dict[str, str]:
-    with duckdb.connect() as connection:
+    with session() as connection:
         found = connection.execute(
             "SELECT supplier, coalesce(min(name), supplier) AS name "
             f"FROM {parquet(warehouse.table('suppliers'))} GROUP BY supplier"

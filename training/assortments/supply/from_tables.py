@@ -8,10 +8,10 @@ part of the contract: a buyer may bring them as a table of supplier, from_spend 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from features.engine import session
 from features.errors import DataError
 from features.sql import parquet
 from features.warehouse.warehouse import Warehouse
@@ -84,7 +84,7 @@ def _demand(wishes: Wishes) -> pd.DataFrame:
 
 def _read(warehouse: Warehouse, skus: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms of these SKUs, tiers in order, and suppliers; rows of several parties are one where they say the same."""
-    with duckdb.connect() as connection:
+    with session() as connection:
         terms = connection.execute(
             f"""
             SELECT DISTINCT supplier, coalesce(buying_group, '') AS buying_group, CAST(sku AS VARCHAR) AS sku,

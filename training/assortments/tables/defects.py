@@ -1,8 +1,8 @@
 """What is wrong with the data of a run, and what its figures cannot say."""
 
-import duckdb
 import pandas as pd
 
+from features.engine import session
 from features.loading.quarantine import REASON
 from features.settings import Settings
 from features.sql import parquet
@@ -36,7 +36,7 @@ def defects(settings: Settings, scope: Scope) -> pd.DataFrame:
 
 def _quarantined(settings: Settings) -> list[tuple[str, str, int, str]]:
     found = []
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         for name in _USED:
             path = settings.quarantine / f"{name}.parquet"
             if path.is_file():

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from features.engine import session
 from features.errors import DataError
 from features.settings import Settings
 from features.sql import literal, parquet
@@ -78,7 +78,7 @@ def _is_past(registry: pd.DataFrame, rule: DelistingRule, scope: Scope) -> pd.Se
 
 def _first_week(warehouse: Warehouse) -> datetime:
     """The begin of the week of the first purchase; weeks begin as the first promotion does, without one on Monday."""
-    with duckdb.connect() as connection:
+    with session() as connection:
         first, promoted = connection.execute(
             f"""SELECT (SELECT min(bought_at) FROM {parquet(warehouse.purchases)}),
                 (SELECT min("from") FROM {parquet(warehouse.table("promotions"))})"""
@@ -101,6 +101,6 @@ def _skus(warehouse: Warehouse, scope: Scope) -> tuple[str, ...]:
 
 
 def _texts(warehouse: Warehouse, query: str) -> tuple[str, ...]:
-    with duckdb.connect() as connection:
+    with session() as connection:
         connection.execute(f"CREATE VIEW skus AS FROM {parquet(warehouse.skus)}")
         return tuple(str(value) for (value,) in connection.execute(query).fetchall() if value is not None)

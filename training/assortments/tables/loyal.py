@@ -1,8 +1,7 @@
 """Loyal buyers: customers who bought a SKU at least twice and nothing else of the category."""
 
-import duckdb
-
 from features.clock import Cutoff
+from features.engine import session
 from features.sql import parquet
 from features.warehouse.warehouse import Warehouse
 from training.assortments.stages.scope import Scope
@@ -12,7 +11,7 @@ LEAST_BASKETS = 2
 
 def loyal_buyers(warehouse: Warehouse, scope: Scope, cutoff: Cutoff) -> dict[str, int]:
     """SKU -> how many; SKUs without any are 0. Customers are those that purchases name."""
-    with duckdb.connect() as connection:
+    with session() as connection:
         connection.register("planned", scope.catalogue[["sku"]])
         found = connection.execute(
             f"""WITH bought AS (

@@ -1,9 +1,9 @@
 """The screen of new SKUs: described and not sold yet; forecast from attributes, with whom they take from."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from features.engine import session
 from features.errors import DataError
 from features.sql import literal, parquet
 from features.warehouse.warehouse import Warehouse
@@ -36,7 +36,7 @@ def tables(warehouse: Warehouse, scope: Scope, out: Outcome) -> Part:
 
 def _fresh(warehouse: Warehouse, scope: Scope) -> pd.DataFrame:
     levels = " OR ".join(f"{level} = {literal(scope.category)}" for level in ("department", "category", "subcategory"))
-    with duckdb.connect() as connection:
+    with session() as connection:
         return connection.execute(
             f"""SELECT sku, coalesce(name, sku) AS name, brand, subcategory, pack FROM {parquet(warehouse.skus)}
             WHERE ({levels}) AND sku NOT IN (SELECT sku FROM {parquet(warehouse.purchases)}

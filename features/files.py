@@ -60,12 +60,12 @@ def partial_folder(path: Path) -> Iterator[Path]:
 def put(finished: Path, path: Path) -> None:
     """Give a finished file or folder its name in one step, on disk before that.
 
-    A folder that has the name steps aside first, so that nobody finds a mixture of two, and is removed.
+    A folder that has the name steps aside for a folder, so that nobody finds a mixture of two, and is removed; a file never replaces a folder.
     """
     for inside in [*finished.rglob("*"), finished]:
         _to_disk(inside)
     grave = path.with_name(f"{path.name}.{secrets.token_hex(4)}{REMOVED}")
-    if path.is_dir():
+    if finished.is_dir() and path.is_dir():
         path.rename(grave)
     try:
         finished.replace(path)

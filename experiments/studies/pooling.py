@@ -157,7 +157,7 @@ def _purchases(
             with session(settings) as connection:
                 connection.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
                 lines = _under_customers(settings, warehouse, arm, at)
-                write_parquet(session, f"SELECT * FROM ({lines}) ORDER BY bought_at, basket_id, line", path)
+                write_parquet(connection, f"SELECT * FROM ({lines}) ORDER BY bought_at, basket_id, line", path)
         files[at] = path
     return files
 

@@ -144,6 +144,12 @@ class TestWholeFile:
         with pytest.raises(OSError, match="file"):
             write_whole(tmp_path / "file" / "one", "text")
 
+    def test_a_file_never_replaces_a_folder(self, tmp_path):
+        (tmp_path / "one" / "kept").mkdir(parents=True)
+        with pytest.raises(IsADirectoryError):
+            write_whole(tmp_path / "one", "text")
+        assert names(tmp_path / "one") == {"kept"}
+
 
 class TestWholeFolder:
     def test_it_replaces_what_was_there(self, tmp_path):

@@ -60,7 +60,8 @@ def partial_folder(path: Path) -> Iterator[Path]:
 def put(finished: Path, path: Path) -> None:
     """Give a finished file or folder its name in one step, on disk before that.
 
-    A folder that has the name steps aside for a folder, so that nobody finds a mixture of two, and is removed; a file never replaces a folder.
+    A folder that has the name steps aside for another, so that nobody finds a mixture of two, and is removed.
+    A file never replaces a folder: that raises OSError.
     """
     for inside in [*finished.rglob("*"), finished]:
         _to_disk(inside)

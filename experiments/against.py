@@ -91,7 +91,7 @@ def train(code: Path, settings: Settings, cutoff: Cutoff) -> str:
         "--cutoff",
         str(cutoff),
     ]
-    environment = os.environ | {"PYTHONPATH": str(code)}
+    environment = os.environ | settings.environment() | {"PYTHONPATH": str(code)}
     with subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         said = []
         for line in process.stderr or ():

@@ -9,13 +9,13 @@ The last one is not there while MLflow has not got it: what is kept can be logge
 import json
 import math
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from experiments.definition import Definition
 from experiments.findings import Findings, Goal
+from features.files import whole_folder
 from features.settings import Settings
 from training.tracking import origin
 from training.tracking.mlflow_runs import track_page
@@ -32,20 +32,17 @@ STUDIES = Experiment(
 
 def keep(definition: Definition, findings: Findings, settings: Settings, at: datetime, seconds: float) -> Path:
     """Write what was found to a folder of its own; half-written ones are not left behind under that name."""
-    folder = settings.work / "experiments" / f"{definition.name}-{at:%Y%m%dT%H%M%S}"
-    fresh = folder.with_name(f"{folder.name}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name, table in findings.tables.items():
-        write_table(table, fresh / f"{_stem(name)}.json")
-    for name, figure in findings.figures.items():
-        figure.savefig(fresh / f"{_stem(name)}.png")
-    (fresh / FINDINGS).write_text(
-        json.dumps(_told(definition, findings, at, seconds), indent=1, default=lambda number: number.item()),
-        encoding="utf-8",
-    )
-    shutil.rmtree(folder, ignore_errors=True)
-    return fresh.rename(folder)
+    folder = settings.experiments / f"{definition.name}-{at:%Y%m%dT%H%M%S}"
+    with whole_folder(folder) as fresh:
+        for name, table in findings.tables.items():
+            write_table(table, fresh / f"{_stem(name)}.json")
+        for name, figure in findings.figures.items():
+            figure.savefig(fresh / f"{_stem(name)}.png")
+        (fresh / FINDINGS).write_text(
+            json.dumps(_told(definition, findings, at, seconds), indent=1, default=lambda number: number.item()),
+            encoding="utf-8",
+        )
+    return folder
 
 
 def log(folder: Path, settings: Settings) -> str:
@@ -76,7 +73,7 @@ def log(folder: Path, settings: Settings) -> str:
 
 def unlogged(settings: Settings) -> Iterator[Path]:
     """Folders that MLflow has not got yet, oldest name first."""
-    for path in sorted((settings.work / "experiments").glob(f"*/{FINDINGS}")):
+    for path in sorted((settings.experiments).glob(f"*/{FINDINGS}")):
         if path.parent.suffix != ".tmp" and not (path.parent / LOGGED).exists():
             yield path.parent
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS, RETURNS
 from features.contracts.table import Kind, Table
-from features.identity.customers import has_identifiers, identity_folder
+from features.engine import session
+from features.identity.customers import has_identifiers
 from features.identity.ledger import current, resolved
 from features.loading.quarantine import held_by_reason
 from features.settings import Settings
@@ -52,7 +52,7 @@ def examine(settings: Settings) -> tuple[TableStatus, ...]:
     Raises StateError where the warehouse is damaged.
     """
     warehouse = Warehouse.find(settings)
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         return tuple(_status(connection, table, warehouse, settings.quarantine) for table in INPUTS)
 
 
@@ -75,7 +75,7 @@ def people(settings: Settings) -> People | None:
     warehouse = Warehouse.find(settings)
     if warehouse is None or not has_identifiers(warehouse.folder / "inputs"):
         return None
-    version = current(identity_folder(settings), warehouse.digest)
+    version = current(settings.identity, warehouse.digest)
     if version is None:
         return People(None, None)
     said = resolved(version)

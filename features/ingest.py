@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.contracts.inputs import INPUTS, PURCHASE_INPUTS
 from features.contracts.table import Table
+from features.engine import session
 from features.errors import DataError, UserError
-from features.files import locked
+from features.files import put
 from features.identity.customers import resolution, resolve_customers
 from features.identity.keyed_hash import KeyedHash
 from features.identity.ledger import resolved
@@ -34,9 +34,9 @@ from features.privacy.suppression import Suppression, withhold
 from features.privacy.suppression import find as suppressed
 from features.settings import Settings
 from features.sources import complete_journey, tables
-from features.sql import NO_BAR, parquet
+from features.sql import parquet
 from features.warehouse.assemble import assemble, link
-from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, publish, replace_file, write_manifest
+from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, only_load, publish, write_manifest
 
 Progress = Callable[[str, float], None]
 """Called with what is being done next and the share of the load that is behind, 0 to 1."""
@@ -85,28 +85,13 @@ def ingest(
         message = f"There is no source {source!r}. Sources: {', '.join(SOURCES)}"
         raise UserError(message)
     at = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
-    with writable(settings.work), locked(settings.warehouse), scratch_folder(settings.warehouse) as scratch:
+    with writable(settings.work), only_load(settings), scratch_folder(settings.warehouse) as scratch:
         before = None if replace else Warehouse.find(settings)
         job = _Job(source, at, replace, progress, scratch, before, suppressed=suppressed(settings))
-        with session(settings, scratch) as connection:
+        with session(settings, scratch / "spill") as connection:
             progress("Looking at the files", 0.0)
             done = _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
         return _with_customers(done, settings)
-
-
-@contextmanager
-def session(settings: Settings, scratch: Path) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB session in UTC that keeps the order of rows and spills to `scratch`."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.memory_limit,
-        "threads": settings.threads,
-        "temp_directory": str(scratch / "spill"),
-        "preserve_insertion_order": True,
-    }
-    with duckdb.connect(config=config) as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
-        connection.execute(NO_BAR).fetchall()
-        yield connection
 
 
 @contextmanager
@@ -252,7 +237,7 @@ def _move_quarantine(job: _Job, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for path in (job.scratch / "quarantine").iterdir():
         folder.mkdir(parents=True, exist_ok=True)
-        replace_file(path, folder / path.name)
+        put(path, folder / path.name)
 
 
 def _history(job: _Job, mark: str, reports: tuple[TableReport, ...]) -> dict[str, object]:

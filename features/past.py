@@ -18,16 +18,15 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
-import duckdb
 import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
 from features.contracts.outputs import OUTPUTS, PURCHASES, RETURNS
 from features.contracts.table import Table
+from features.engine import Session, session
 from features.facts.as_of import Recipe, facts_as_of
 from features.facts.facts import Codes, Facts
 from features.facts.freeze import codes
@@ -35,7 +34,7 @@ from features.facts.snapshot import code_version
 from features.identity.customers import AsOf, customers_as_of, customers_name
 from features.known import kept_before
 from features.settings import Settings
-from features.sql import NO_BAR, instant, listed, parquet, quoted
+from features.sql import instant, listed, parquet, quoted
 from features.warehouse.assemble import ibis_table
 from features.warehouse.warehouse import Warehouse
 
@@ -123,19 +122,14 @@ class Past:
         return facts_as_of(self.folder(), recipe)
 
     @contextmanager
-    def session(self) -> Iterator[DuckDBPyConnection]:
+    def session(self) -> Iterator[Session]:
         """A DuckDB session with a view of each table that names no person, as of the cutoff, by the table's name.
 
         A line of `purchases` is less what came back of it; one that came back whole is not there. A table that was not
         brought has no rows; a column that it lacks is null.
         """
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.settings.memory_limit,
-            "threads": self.settings.threads,
-        }
-        with duckdb.connect(config=config) as connection:
-            for setting in ("SET TimeZone = 'UTC'", NO_BAR, "CREATE SCHEMA brought"):
-                connection.execute(setting).fetchall()
+        with session(self.settings) as connection:
+            connection.execute("CREATE SCHEMA brought").fetchall()
             tables = [table for table in OUTPUTS if table.name in KNOWN_BEFORE]
             for table in tables:
                 connection.execute(f"CREATE VIEW brought.{table.name} AS {self._brought(table)}").fetchall()

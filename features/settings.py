@@ -1,11 +1,13 @@
-"""Settings: one frozen object, loaded at the entry point, handed down in parts."""
+"""Settings: one frozen object, loaded at the entry point, handed down in parts; and what lies where under `work`."""
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from features.errors import UserError
+
+PREFIX = "OMNISHELF_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Settings:
 
         Raises UserError where a setting is not what it should be.
         """
-        env = {k.removeprefix("OMNISHELF_").lower(): v for k, v in os.environ.items() if k.startswith("OMNISHELF_")}
+        env = {name.removeprefix(PREFIX).lower(): text for name, text in os.environ.items() if name.startswith(PREFIX)}
         default = cls()
         return cls(
             work=(work or Path(env.get("work", "work"))).resolve(),
@@ -42,21 +44,101 @@ class Settings:
         amount, unit = re.fullmatch(r"([\d.]+) ?(\w+)", self.memory_limit).groups()  # type: ignore[union-attr]
         return replace(self, threads=1, memory_limit=f"{float(amount) / processes:g}{unit}")
 
+    def environment(self) -> dict[str, str]:
+        """The settings as the variables that `load` reads: what a child process is told."""
+        return {f"{PREFIX}{field.name.upper()}": str(getattr(self, field.name)) for field in fields(self)}
+
+    # ---------------------------------------------------------------------- the layout of the work folder
+
     @property
     def warehouse(self) -> Path:
+        """Tables of the last complete load."""
         return self.work / "warehouse"
 
     @property
     def quarantine(self) -> Path:
+        """Rows that could not be used, with their reasons."""
         return self.work / "quarantine"
 
     @property
+    def identity(self) -> Path:
+        """Who is who: the ledger, and customers as of cutoffs."""
+        return self.work / "identity"
+
+    @property
+    def erased(self) -> Path:
+        """What was erased, as keyed hashes, and receipts."""
+        return self.work / "erased"
+
+    @property
     def snapshots(self) -> Path:
+        """Features as of cutoffs; cheap to make again."""
         return self.work / "snapshots"
 
     @property
     def bundles(self) -> Path:
+        """What trainings released."""
         return self.work / "bundles"
+
+    @property
+    def assortments(self) -> Path:
+        """Runs of buyers, a folder each."""
+        return self.work / "assortments"
+
+    @property
+    def buyers(self) -> Path:
+        """Who may sign in as a buyer."""
+        return self.work / "buyers"
+
+    @property
+    def champion(self) -> Path:
+        """The file that points to the bundle that answers."""
+        return self.work / "serving" / "champion.json"
+
+    @property
+    def served_bundles(self) -> Path:
+        """Bundles that were fetched from the registry."""
+        return self.work / "serving" / "cache"
+
+    @property
+    def served_lock(self) -> Path:
+        """Held by whoever changes served bundles or the pointer to one."""
+        return self.served_bundles / ".lock"
+
+    @property
+    def suppressed(self) -> Path:
+        """Names that get no personal answer any more."""
+        return self.work / "serving" / "suppressed.json"
+
+    @property
+    def tracking_file(self) -> Path:
+        """Runs and models of MLflow, where no server keeps them."""
+        return self.work / "mlflow.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """Files of MLflow's runs, where no server keeps them."""
+        return self.work / "mlartifacts"
+
+    @property
+    def untracked(self) -> Path:
+        """Records of trainings that MLflow did not take."""
+        return self.work / "untracked"
+
+    @property
+    def experiments(self) -> Path:
+        """What experiments found, a folder each."""
+        return self.work / "experiments"
+
+    @property
+    def logs(self) -> Path:
+        """What servers of the demonstration say."""
+        return self.work / "logs"
+
+    @property
+    def planted(self) -> Path:
+        """Says which part of the data is made up, where some is."""
+        return self.work / "planted.json"
 
 
 def _whole(field: str, text: str, least: int) -> int:

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-NO_BAR = "SET enable_progress_bar = false"
-"""DuckDB draws a bar on the screen of whoever waits for two seconds, unless a session is told not to."""
-
 
 def quoted(name: str) -> str:
     """A column or table name, whatever characters it has."""

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 from features.settings import Settings
 from serving.buyers import api as assortments
 from serving.buyers import routes as buyers_pages
-from serving.buyers.accounts import Buyers, folder_of
+from serving.buyers.accounts import Buyers
 from serving.docs import routes as documentation
 from serving.storefront import health, metrics
 from serving.storefront import routes as recommendations
@@ -19,7 +19,7 @@ from serving.web.middleware import answered, not_found
 def web_routes(
     champion: ChampionHolder, storefront: Storefront, telemetry: Telemetry, settings: Settings
 ) -> tuple[BaseRoute, ...]:
-    known = Buyers(folder_of(settings))
+    known = Buyers(settings.buyers)
     api = (
         recommendations.api(storefront),
         assortments.api(settings, known),

@@ -21,7 +21,6 @@ from serving.storefront.champion import ChampionHolder, load_champion
 from serving.storefront.payloads import RecommendationAnswer, RecommendationRequest
 from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
-from serving.storefront.suppressed import path_of
 from serving.storefront.telemetry import Telemetry, forget_dead_workers, forget_this_worker
 from serving.web.middleware import RequestMiddleware
 from serving.web.problems import ProblemError
@@ -34,8 +33,8 @@ WAITING_PER_WORKER = 64
 
 _telemetry = Telemetry()
 _settings = Settings.load()
-_champion = ChampionHolder(_settings.work / "serving" / "champion.json", load_champion)
-_storefront = Storefront(_champion, AnswerQueue(WAITING_PER_WORKER), _telemetry, path_of(_settings.work))
+_champion = ChampionHolder(_settings.champion, load_champion)
+_storefront = Storefront(_champion, AnswerQueue(WAITING_PER_WORKER), _telemetry, _settings.suppressed)
 _web = web_app(web_routes(_champion, _storefront, _telemetry, _settings))
 
 

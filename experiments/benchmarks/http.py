@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from itertools import cycle, islice, product
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import orjson
 import psutil
 from rich.console import Console
 from rich.table import Table
 
+from features.engine import session
 from features.errors import StateError, UserError
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
@@ -131,7 +131,7 @@ def _pool_size(connection: http.client.HTTPConnection, call: Call) -> int:
 def _customers(settings: Settings) -> list[str]:
     """Customers of the warehouse, drawn by the seed. Raises StateError where there are none."""
     purchases = Warehouse.open(settings).purchases
-    with duckdb.connect() as engine:
+    with session(settings) as engine:
         rows = engine.execute(
             "SELECT customer_id FROM read_parquet(?) WHERE customer_id IS NOT NULL GROUP BY customer_id "
             "ORDER BY hash(customer_id || ?), customer_id LIMIT ?",

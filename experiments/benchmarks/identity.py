@@ -12,13 +12,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-from duckdb import DuckDBPyConnection
 from rich.console import Console
 from rich.table import Table
 
 from experiments.models.identity_accuracy import Accuracy, by_evidence, false_merges, pairwise, whole_customers
 from experiments.simulator.people import Planted, plant_people
+from features.engine import Session, session
 from features.errors import UserError
 from features.identity.components import components
 from features.identity.entry import hash_identifiers
@@ -55,41 +54,37 @@ class Run:
 
 def measure(planted: Planted, name: str, settings: Settings, scratch: Path, false_to: Path | None = None) -> Run:
     """Resolve a planted set; the false merges are written to `false_to` for inspection."""
-    connection = duckdb.connect(
-        config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(scratch)}
-    )
-    started = time.perf_counter()
-    hashed = hash_identifiers(planted.records, KeyedHash("the key of a benchmark"), REGIONS["US"])
-    hashed_at = time.perf_counter()
-    connection.register("accounts", hashed)
-    empty(connection, "evidence")
-    gather(connection, "accounts", ORIGINS[0], "evidence")
-    gathered_at = time.perf_counter()
-    resolution = resolve(connection, "evidence")
-    resolved_at = time.perf_counter()
-    connection.register("truth_rows", planted.truth)
-    connection.execute(
-        "CREATE TABLE truth AS SELECT 'account:own:' || account_id AS subject, person FROM truth_rows"
-    ).fetchall()
-    if false_to:
-        false_merges(connection, "links", "customers", "truth", most=1000).to_csv(false_to, index=False)
-    run = Run(
-        name,
-        len(planted.truth),
-        hashed_at - started,
-        gathered_at - hashed_at,
-        resolved_at - gathered_at,
-        resolution,
-        pairwise(connection, "customers", "truth"),
-        whole_customers(connection, "customers", "truth"),
-        by_evidence(connection, "links", "truth"),
-        {" or ".join(types): _union(connection, types) for types in (("email",), ("email", "phone"))},
-    )
-    connection.close()
-    return run
+    with session(settings, scratch / "spill") as connection:
+        started = time.perf_counter()
+        hashed = hash_identifiers(planted.records, KeyedHash("the key of a benchmark"), REGIONS["US"])
+        hashed_at = time.perf_counter()
+        connection.register("accounts", hashed)
+        empty(connection, "evidence")
+        gather(connection, "accounts", ORIGINS[0], "evidence")
+        gathered_at = time.perf_counter()
+        resolution = resolve(connection, "evidence")
+        resolved_at = time.perf_counter()
+        connection.register("truth_rows", planted.truth)
+        connection.execute(
+            "CREATE TABLE truth AS SELECT 'account:own:' || account_id AS subject, person FROM truth_rows"
+        ).fetchall()
+        if false_to:
+            false_merges(connection, "links", "customers", "truth", most=1000).to_csv(false_to, index=False)
+        return Run(
+            name,
+            len(planted.truth),
+            hashed_at - started,
+            gathered_at - hashed_at,
+            resolved_at - gathered_at,
+            resolution,
+            pairwise(connection, "customers", "truth"),
+            whole_customers(connection, "customers", "truth"),
+            by_evidence(connection, "links", "truth"),
+            {" or ".join(types): _union(connection, types) for types in (("email",), ("email", "phone"))},
+        )
 
 
-def _union(connection: DuckDBPyConnection, types: tuple[str, ...]) -> Accuracy:
+def _union(connection: Session, types: tuple[str, ...]) -> Accuracy:
     """What joining everybody who shares a value would give."""
     listed = ", ".join(f"'{kind}'" for kind in types)
     connection.execute(f"""

@@ -85,7 +85,7 @@ def planted(demo: Demo, source: Path | None) -> Path:
                 counts = made.counts
                 told(f"{counts['people']:,} people, {counts['baskets moved online']:,} baskets moved online,")
                 told(f"{counts['lines lost to stock-outs']:,} lines lost to stock-outs")
-    (settings.work / "planted.json").write_text(json.dumps({"sentence": SENTENCE}), encoding="utf-8")
+    settings.planted.write_text(json.dumps({"sentence": SENTENCE}), encoding="utf-8")
     return folder / "dataset.toml"
 
 

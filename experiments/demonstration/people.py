@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from experiments.demonstration.visitors import PATH
+from features.engine import session
 from features.identity.customers import resolution
 from features.settings import Settings
 from features.sql import parquet
@@ -38,7 +38,7 @@ def history(settings: Settings, warehouse: Warehouse) -> Table:
     version = resolution(settings, warehouse)
     if version is None:
         return table
-    with duckdb.connect() as connection:
+    with session() as connection:
         rows = connection.execute(_known_as(version / "customers.parquet", warehouse)).fetchall()
     for kind, channel, baskets, skus, first, last, _ in rows[:-1]:
         table.add_row(kind, channel, f"{baskets:,}", f"{skus:,}", f"{first:%d %b}", f"{last:%d %b}")
@@ -145,7 +145,7 @@ def _customers(purchases: Path, served: Path | None) -> list[tuple[str, str, str
     refused = (
         f"WHERE customer_id NOT IN (SELECT customer_id FROM {parquet(served)} WHERE NOT permits)" if served else ""
     )
-    with duckdb.connect() as connection:
+    with session() as connection:
         return connection.execute(
             f"""WITH lines AS (FROM {parquet(purchases)} WHERE store_id IS NOT NULL),
             stores AS (SELECT store_id, count(DISTINCT basket_id) AS size FROM lines GROUP BY store_id),

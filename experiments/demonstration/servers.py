@@ -44,9 +44,8 @@ def port_for(wanted: int, host: str = HOST) -> int:
 
 def log_file(settings: Settings, name: str) -> Path:
     """Where a server of the demonstration writes what it has to say."""
-    folder = settings.work / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    return settings.logs / name
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from features.clock import Cutoff
+from features.engine import session
 from features.errors import StateError
 from features.sql import parquet
 
@@ -69,7 +69,7 @@ def visitors(purchases: Path, cutoff: Cutoff, days: float, served: Path | None =
     """
     end = cutoff.plus_days(days)
     refused = f"AND customer_id NOT IN (SELECT customer_id FROM {parquet(served)} WHERE NOT permits)" if served else ""
-    with duckdb.connect() as connection:
+    with session() as connection:
         rows = connection.execute(
             f"""SELECT customer_id, count(DISTINCT basket_id) FILTER (WHERE bought_at < $cutoff),
                 coalesce(list(DISTINCT sku) FILTER (WHERE bought_at >= $cutoff), [])

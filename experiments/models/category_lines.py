@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from duckdb import DuckDBPyConnection
 
+from features.engine import Session
 from features.errors import DataError
 from features.past import Past
 
@@ -50,9 +50,7 @@ def read(
         return {name: _category(engine, department, name, weeks_from, stores) for name in named}
 
 
-def _category(
-    engine: DuckDBPyConnection, department: str, category: str, weeks_from: datetime, stores: pd.Index
-) -> CategoryLines:
+def _category(engine: Session, department: str, category: str, weeks_from: datetime, stores: pd.Index) -> CategoryLines:
     lines = engine.execute(_LINES, [weeks_from, department, category]).df()
     if lines.empty:
         raise DataError(

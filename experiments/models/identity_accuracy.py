@@ -7,7 +7,8 @@ person that are joined (Menestrina, Whang and Garcia-Molina 2010, pairwise and c
 from dataclasses import dataclass
 
 import pandas as pd
-from duckdb import DuckDBPyConnection
+
+from features.engine import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Accuracy:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def pairwise(connection: DuckDBPyConnection, customers: str, truth: str) -> Accuracy:
+def pairwise(connection: Session, customers: str, truth: str) -> Accuracy:
     """`customers` names a table (subject, customer_id), `truth` one (subject, person); subjects of both count."""
     return _accuracy(
         connection,
@@ -48,7 +49,7 @@ def pairwise(connection: DuckDBPyConnection, customers: str, truth: str) -> Accu
     )
 
 
-def whole_customers(connection: DuckDBPyConnection, customers: str, truth: str) -> Accuracy:
+def whole_customers(connection: Session, customers: str, truth: str) -> Accuracy:
     """Customers that hold all the subjects of one person and no other."""
     return _accuracy(
         connection,
@@ -64,7 +65,7 @@ def whole_customers(connection: DuckDBPyConnection, customers: str, truth: str) 
     )
 
 
-def by_evidence(connection: DuckDBPyConnection, links: str, truth: str) -> dict[str, Accuracy]:
+def by_evidence(connection: Session, links: str, truth: str) -> dict[str, Accuracy]:
     """Each type of evidence alone, before vetoes and before what follows from several links."""
     rows = connection.execute(f"""
         WITH pairs AS (SELECT DISTINCT type, left_subject, right_subject FROM {links}),
@@ -77,9 +78,7 @@ def by_evidence(connection: DuckDBPyConnection, links: str, truth: str) -> dict[
     return {kind: Accuracy(int(found), int(right), int(true)) for kind, found, right, true in rows}
 
 
-def false_merges(
-    connection: DuckDBPyConnection, links: str, customers: str, truth: str, most: int = 100
-) -> pd.DataFrame:
+def false_merges(connection: Session, links: str, customers: str, truth: str, most: int = 100) -> pd.DataFrame:
     """Links inside a customer that join two people, the surest first; one row a link."""
     names = ["left_subject", "right_subject", "type", "score", "customer_id"]
     rows = connection.execute(f"""
@@ -93,6 +92,6 @@ def false_merges(
     return pd.DataFrame(rows, columns=names)
 
 
-def _accuracy(connection: DuckDBPyConnection, select: str) -> Accuracy:
+def _accuracy(connection: Session, select: str) -> Accuracy:
     found, right, true = connection.execute(select).fetchall()[0]
     return Accuracy(int(found or 0), int(right or 0), int(true or 0))

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from duckdb import DuckDBPyConnection
-
 from experiments.simulator.chance import below
 from experiments.simulator.dials import Dials
+from features.engine import Session
 from features.errors import DataError
 from features.sql import count, literal, parquet
 from features.warehouse.warehouse import Warehouse
@@ -39,7 +38,7 @@ class Ground:
     tables, truth                the folder of contract tables and the one that no pipeline reads
     """
 
-    connection: DuckDBPyConnection
+    connection: Session
     threads: int
     warehouse: Warehouse
     seed: int
@@ -89,7 +88,7 @@ class Ground:
         return _written(self.connection, select, self.truth / name / f"part-{part:05}.parquet")
 
 
-def _written(connection: DuckDBPyConnection, select: str, path: Path) -> int:
+def _written(connection: Session, select: str, path: Path) -> int:
     """Write rows; a part without rows is left out unless it is the first, which says what the columns are."""
     path.parent.mkdir(parents=True, exist_ok=True)
     to = f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
@@ -99,7 +98,7 @@ def _written(connection: DuckDBPyConnection, select: str, path: Path) -> int:
     return int(rows)
 
 
-def prepare(connection: DuckDBPyConnection, warehouse: Warehouse, folder: Path, scratch: Path) -> tuple[Path, ...]:
+def prepare(connection: Session, warehouse: Warehouse, folder: Path, scratch: Path) -> tuple[Path, ...]:
     """Number what the warehouse holds and write its lines to `scratch` in blocks of customers.
 
     Makes the folder of tables in `folder`. Raises DataError where the purchases are planted ones already.
@@ -130,7 +129,7 @@ def prepare(connection: DuckDBPyConnection, warehouse: Warehouse, folder: Path, 
     return tuple(_block(connection, purchases, nth, blocks, scratch) for nth in range(blocks))
 
 
-def _number(connection: DuckDBPyConnection, table: str, number: str, rows: str, key: str) -> None:
+def _number(connection: Session, table: str, number: str, rows: str, key: str) -> None:
     """A table of rows numbered from 0 in the order of their key; rows without a key are left out."""
     connection.execute(f"""
         CREATE TABLE {table} AS SELECT *, row_number() OVER (ORDER BY {key}) - 1 AS {number}
@@ -138,7 +137,7 @@ def _number(connection: DuckDBPyConnection, table: str, number: str, rows: str, 
     """).fetchall()
 
 
-def _block(connection: DuckDBPyConnection, purchases: str, nth: int, blocks: int, scratch: Path) -> Path:
+def _block(connection: Session, purchases: str, nth: int, blocks: int, scratch: Path) -> Path:
     path = scratch / f"real-{nth:05}.parquet"
     select = f"""
         SELECT customer, basket, line, channel = 'web' AS was_web, store, seat, shelf_seat, skus_of_shelf, shelf_nth,

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import duckdb
-
 from experiments.simulator.accounts import plant_holders, sign_in, write_holders
 from experiments.simulator.browsing import write_events
 from experiments.simulator.catalogue import price_skus, write_promotions, write_skus
@@ -31,9 +29,11 @@ from experiments.simulator.shelves import fill_shelves, measure_shelves, note_ca
 from experiments.simulator.stock import write_stock
 from experiments.simulator.suppliers import write_suppliers
 from features.contracts.inputs import INPUTS
+from features.engine import CANNOT_WRITE, session
 from features.errors import StateError, UserError
+from features.files import whole_folder
 from features.settings import Settings
-from features.sql import NO_BAR, count, literal
+from features.sql import count, literal
 from features.warehouse.warehouse import Warehouse
 
 Progress = Callable[[str, float], None]
@@ -73,33 +73,23 @@ def plant(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already. Next: remove it, or name another folder.")
     warehouse = Warehouse.open(settings)
-    partial = folder.with_name(f"{folder.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        (partial / "scratch").mkdir(parents=True)
-        rows, counts = _planted(settings, warehouse, partial, seed, scale, dials or Dials(), progress)
-        shutil.rmtree(partial / "scratch")
-        partial.replace(folder)
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        with whole_folder(folder) as partial:
+            (partial / "scratch").mkdir()
+            rows, counts = _planted(settings, warehouse, partial, seed, scale, dials or Dials(), progress)
+            shutil.rmtree(partial / "scratch")
+    except CANNOT_WRITE as error:
         first = str(error).splitlines()[0]
         message = f"{folder} could not be written: {first}. Next: free space, or name another folder."
         raise StateError(message) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Planted(folder / "dataset.toml", folder / "truth", rows, counts)
 
 
 def _planted(
     settings: Settings, warehouse: Warehouse, folder: Path, seed: int, scale: int, dials: Dials, progress: Progress
 ) -> tuple[dict[str, int], dict[str, int]]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.memory_limit,
-        "threads": settings.threads,
-        "temp_directory": str(folder / "scratch" / "spill"),
-        "preserve_insertion_order": True,
-    }
-    with duckdb.connect(str(folder / "scratch" / "ground.duckdb"), config=config) as connection:
-        connection.execute(NO_BAR).fetchall()
+    scratch = folder / "scratch"
+    with session(settings, scratch / "spill", scratch / "ground.duckdb") as connection:
         progress("Numbering the real baskets", 0.0)
         blocks = prepare(connection, warehouse, folder, folder / "scratch")
         ground = Ground(

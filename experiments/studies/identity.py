@@ -14,13 +14,12 @@ two strangers; it counts in `recall of all pairs` only.
 
 from collections.abc import Mapping
 
-import duckdb
 import pandas as pd
-from duckdb import DuckDBPyConnection
 
 from experiments import truth
 from experiments.findings import Findings, Goal, Say
 from experiments.models.identity_accuracy import Accuracy, by_evidence, false_merges, pairwise, whole_customers
+from features.engine import Session, session
 from features.errors import DataError
 from features.identity.components import components
 from features.identity.customers import resolution
@@ -47,8 +46,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     version = resolution(settings, warehouse)
     if version is None:
         raise DataError("The warehouse has no accounts and no loyalty cards. Next: load a planted set.")
-    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": settings.memory_limit}
-    with duckdb.connect(config=config) as connection:
+    with session(settings) as connection:
         for name in ("evidence", "links", "customers"):
             connection.execute(f"CREATE TABLE {name} AS FROM {parquet(version / f'{name}.parquet')}").fetchall()
         connection.execute(f"CREATE TABLE truth AS {truth.subjects(told)}").fetchall()
@@ -62,7 +60,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     return _findings(pairs, allowed, whole, evidence, wrong)
 
 
-def allow(connection: DuckDBPyConnection, consents: str | None) -> None:
+def allow(connection: Session, consents: str | None) -> None:
     """Make the table `allowed` (subject, root): subjects of one person that the evidence lets hang together."""
     known_before(connection, "evidence", None, "known", consents)
     connection.execute("""
@@ -95,7 +93,7 @@ def _sharing(types: tuple[str, ...], pooled: str) -> str:
     """
 
 
-def _allowed(connection: DuckDBPyConnection) -> Accuracy:
+def _allowed(connection: Session) -> Accuracy:
     """Of the pairs that the evidence allows, how many were joined; precision is that of all joined pairs."""
     rows = "(SELECT customer_id, person, root FROM customers JOIN truth USING (subject) JOIN allowed USING (subject))"
 

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -36,6 +35,7 @@ from experiments.findings import Findings, Say
 from experiments.studies.pooling_figure import figure
 from features.clock import Cutoff
 from features.contracts.columns import STORE, WEB
+from features.engine import session
 from features.errors import DataError
 from features.identity.attribution import attributed
 from features.identity.customers import customers_as_of
@@ -104,7 +104,7 @@ def _prepare(
 ) -> tuple[list[arms.Job], pd.DataFrame, pd.DataFrame]:
     """The jobs, one an arm; the requests; and what each person bought of each channel after the cutoff."""
     purchases = {arm: _purchases(settings, warehouse, told, plan, arm, scratch) for arm in ARMS}
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         connection.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
         asked = connection.execute(_requests(warehouse, plan)).df()
         targets = connection.execute(_targets(warehouse, plan)).df()
@@ -154,11 +154,10 @@ def _purchases(
         if arm != RESOLVED and files:
             path = next(iter(files.values()))  # who is who does not depend on the instant
         else:
-            with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": settings.threads}) as session:
-                session.execute("SET TimeZone = 'UTC'").fetchall()
-                session.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
+            with session(settings) as connection:
+                connection.execute(f"CREATE TABLE truth AS {_people(told, plan)}").fetchall()
                 lines = _under_customers(settings, warehouse, arm, at)
-                write_parquet(session, f"SELECT * FROM ({lines}) ORDER BY bought_at, basket_id, line", path)
+                write_parquet(connection, f"SELECT * FROM ({lines}) ORDER BY bought_at, basket_id, line", path)
         files[at] = path
     return files
 

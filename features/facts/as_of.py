@@ -1,20 +1,18 @@
 """The facts as of a cutoff, made from the tables of a warehouse and kept in the work folder for the next run."""
 
-import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from features.clock import Cutoff
-from features.engine import duckdb_engine
+from features.engine import CANNOT_WRITE, duckdb_engine
 from features.errors import StateError
 from features.facts.facts import Facts, load, save
 from features.facts.freeze import freeze
 from features.facts.snapshot import write_snapshot
+from features.files import locked, whole_folder
 from features.known import known_before
 from features.settings import Settings
 
@@ -37,7 +35,7 @@ def facts_as_of(folder: Path, recipe: Recipe) -> Facts:
     """
     facts = _opened(folder)
     if facts is None:
-        with _writable(recipe), _alone(folder):
+        with _writable(recipe), locked(folder.with_name(folder.name + ".lock")):
             # Another process may have made them while this one waited.
             facts = _opened(folder) or _made(folder, recipe)
     return facts
@@ -52,21 +50,12 @@ def _opened(folder: Path) -> Facts | None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time makes a snapshot, the others wait; the system lets go of the lock when its holder dies."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(folder.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
 def _writable(recipe: Recipe) -> Iterator[None]:
     """Errors of disk and memory as StateError."""
     settings = recipe.settings
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except CANNOT_WRITE as error:
         message = (
             f"The features as of {recipe.cutoff} could not be written to {settings.snapshots}: "
             f"{str(error).splitlines()[0]}. Next: free disk space, or allow more memory than "
@@ -76,15 +65,14 @@ def _writable(recipe: Recipe) -> Iterator[None]:
 
 
 def _made(folder: Path, recipe: Recipe) -> Facts:
-    scratch, partial = folder.with_name(folder.name + ".scratch"), folder / "facts.partial"
+    scratch = folder.with_name(folder.name + ".scratch")
     settings, tables = recipe.settings, recipe.tables
     try:
         with duckdb_engine(scratch, settings.memory_limit, settings.threads) as engine:
             known = known_before(engine, tables, recipe.cutoff, recipe.plan_days, recipe.purchases())
             write_snapshot(engine, known, folder)
-        save(freeze(folder, tables / "skus.parquet", recipe.cutoff, tables / "stores.parquet"), partial)
-        partial.rename(folder / "facts")
+        with whole_folder(folder / "facts") as partial:
+            save(freeze(folder, tables / "skus.parquet", recipe.cutoff, tables / "stores.parquet"), partial)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(partial, ignore_errors=True)
     return load(folder / "facts")

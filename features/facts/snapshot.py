@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -14,6 +13,7 @@ from ibis.backends.duckdb import Backend
 from features.clock import EPOCH, Cutoff
 from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
 from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
+from features.files import whole_folder
 from features.known import Known, promotions_at, purchases_before, visits_of
 from features.warehouse.assemble import ibis_table
 
@@ -93,19 +93,8 @@ def write_snapshot(engine: Backend, known: Known, folder: Path) -> Path:
 
     A folder of that name is replaced, and stays as it is where the new one cannot be finished.
     """
-    partial, outdated = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".outdated")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
+    with whole_folder(folder) as partial:
         for grain, table in expressions(known).items():
             engine.to_parquet(table.order_by(list(GRAINS[grain])), partial / f"{grain}.parquet")
         (partial / "snapshot.json").write_text(json.dumps({"cutoff": str(known.cutoff)}))
-        # Out of the way first: a folder that is half removed would look finished.
-        shutil.rmtree(outdated, ignore_errors=True)
-        if folder.exists():
-            folder.rename(outdated)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(outdated, ignore_errors=True)
     return folder

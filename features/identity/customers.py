@@ -9,26 +9,24 @@
 Where a warehouse brings neither identifiers nor consents there is nothing of this, and purchases are what they are.
 """
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from features.clock import Cutoff
 from features.contracts.inputs import ACCOUNTS, CONSENTS, LOYALTY_CARDS, PAYMENT_INSTRUMENTS, PURCHASE_INPUTS
+from features.engine import session
+from features.files import locked, whole_folder
 from features.identity import ledger
 from features.identity.attribution import attributed
 from features.identity.evidence import PAID_WITH
 from features.identity.permission import RECOMMENDATIONS, TRAINING, answers
 from features.identity.resolve import Resolution
 from features.settings import Settings
-from features.sql import NO_BAR, count, parquet, write_parquet
+from features.sql import count, parquet, write_parquet
 from features.warehouse.warehouse import Warehouse
 
 LAYOUT = "1"
@@ -38,15 +36,11 @@ _OF_PERSONS = (ACCOUNTS, LOYALTY_CARDS, PAYMENT_INSTRUMENTS)
 _UNASKED = "SELECT NULL::VARCHAR AS party, NULL::VARCHAR AS subject, NULL::BOOLEAN AS permits WHERE FALSE"
 
 
-def identity_folder(settings: Settings) -> Path:
-    return settings.work / "identity"
-
-
 def has_identifiers(inputs: Path) -> bool:
     """Whether input tables say anything of persons: accounts, cards, instruments, or payment tokens."""
     if any(_has_rows(inputs / f"{table.name}.parquet") for table in _OF_PERSONS):
         return True
-    with duckdb.connect() as connection:
+    with session() as connection:
         return any(
             count(connection, f"(FROM {parquet(path)} WHERE {PAID_WITH} IS NOT NULL LIMIT 1)")
             for path in (inputs / f"{table.name}.parquet" for table in PURCHASE_INPUTS)
@@ -70,7 +64,7 @@ def resolve_customers(settings: Settings, inputs: Path, digest: str, before: str
     if not has_identifiers(inputs):
         return None
     basis = ledger.Basis(digest, before)
-    return ledger.update(identity_folder(settings), inputs, memory_limit=settings.memory_limit, basis=basis)
+    return ledger.update(settings.identity, inputs, memory_limit=settings.memory_limit, basis=basis)
 
 
 def resolution(settings: Settings, warehouse: Warehouse) -> Path | None:
@@ -81,10 +75,10 @@ def resolution(settings: Settings, warehouse: Warehouse) -> Path | None:
     inputs = warehouse.folder / "inputs"
     if not has_identifiers(inputs):
         return None
-    folder = identity_folder(settings)
+    folder = settings.identity
     found = ledger.current(folder, warehouse.digest)
     if found is None:
-        with _alone(folder):
+        with locked(folder.with_name(folder.name + ".lock")):
             if ledger.current(folder, warehouse.digest) is None:
                 resolve_customers(settings, inputs, warehouse.digest, None)
         found = ledger.current(folder, warehouse.digest)
@@ -126,43 +120,22 @@ def customers_as_of(settings: Settings, warehouse: Warehouse, cutoff: Cutoff) ->
     name = customers_name(settings, warehouse)
     if not name:
         return AsOf(warehouse.purchases)
-    folder = identity_folder(settings) / "as_of" / f"{cutoff.slug}-{warehouse.digest[:12]}-{name}"
+    folder = settings.identity / "as_of" / f"{cutoff.slug}-{warehouse.digest[:12]}-{name}"
     if not folder.is_dir():
-        with _alone(folder):
+        with locked(folder.with_name(folder.name + ".lock")):
             if not folder.is_dir():  # another process may have made it while this one waited
                 _make(settings, warehouse, resolution(settings, warehouse), cutoff, folder)
     return AsOf(folder / "purchases.parquet", folder, has_consents(warehouse.folder / "inputs"))
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time; the system lets go of the lock when its holder dies."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(folder.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _make(settings: Settings, warehouse: Warehouse, version: Path | None, cutoff: Cutoff, folder: Path) -> None:
     _sweep(settings, folder.parent)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as partial:
         if version:
             inputs = warehouse.folder / "inputs"
             ledger.as_of(version, inputs, cutoff.at, partial, memory_limit=settings.memory_limit)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(partial / "spill"),
-        }
-        with duckdb.connect(config=config) as connection:
+        with session(settings, partial / "spill") as connection:
             _write(connection, warehouse, cutoff, partial, is_resolved=version is not None)
-        shutil.rmtree(partial / "spill", ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _sweep(settings: Settings, folder: Path) -> None:
@@ -177,8 +150,6 @@ def _write(
     connection: DuckDBPyConnection, warehouse: Warehouse, cutoff: Cutoff, folder: Path, *, is_resolved: bool
 ) -> None:
     """Who may be shown something, and the purchases; the latter in the order of the contract."""
-    connection.execute("SET TimeZone = 'UTC'").fetchall()
-    connection.execute(NO_BAR).fetchall()
     consents = warehouse.folder / "inputs" / f"{CONSENTS.name}.parquet"
     is_asked = _has_rows(consents)
     customers = parquet(folder / "customers.parquet") if is_resolved else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from features.errors import StateError
+from features.files import whole_file
 from features.identity.entry import HASH_COLUMNS
 from features.sql import count, literal, parquet, quoted, write_parquet
 
@@ -155,6 +156,6 @@ def load(connection: DuckDBPyConnection, path: Path, table: str) -> None:
 
 def save(connection: DuckDBPyConnection, table: str, path: Path) -> None:
     """Write the evidence, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    write_parquet(connection, f"SELECT * FROM {quoted(table)} ORDER BY subject, type, value, evidence_id", partial)
-    partial.replace(path)
+    rows = f"SELECT * FROM {quoted(table)} ORDER BY subject, type, value, evidence_id"
+    with whole_file(path) as partial:
+        write_parquet(connection, rows, partial)

@@ -12,20 +12,21 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
+from features.engine import STATED, session
 from features.errors import StateError, UserError
+from features.files import whole_folder, write_whole
 from features.identity.evidence import ORIGINS, empty, gather, load
 from features.identity.limits import Options
 from features.identity.payers import paid_baskets, payers, token_baskets
 from features.identity.resolve import Resolution, prepare, resolve, unmerge
-from features.sql import NO_BAR, parquet, write_parquet
+from features.sql import parquet, write_parquet
 
 TABLES = ("evidence", "decisions", "links", "customers", "aliases", "too_common", "baskets", "payers", "paid_baskets")
 KEPT = 3
@@ -215,14 +216,8 @@ def _counted_again(connection: DuckDBPyConnection, said: dict[str, Any]) -> dict
 @contextmanager
 def _session(folder: Path, memory_limit: str = "2GB") -> Iterator[DuckDBPyConnection]:
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / "scratch"
-    try:
-        with duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": str(scratch)}) as connection:
-            connection.execute("SET TimeZone = 'UTC'").fetchall()
-            connection.execute(NO_BAR).fetchall()
-            yield connection
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with session(replace(STATED, memory_limit=memory_limit), folder / "scratch") as connection:
+        yield connection
 
 
 def _read(connection: DuckDBPyConnection, version: Path | None) -> None:
@@ -242,16 +237,11 @@ def _publish(connection: DuckDBPyConnection, folder: Path, base: Path | None, sa
     """Write the next version and point to it; versions older than the last few go, but not `base`."""
     held = _numbers(folder)
     number = (held[-1] if held else 0) + 1
-    partial = folder / "partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    for name in TABLES:
-        _write(connection, name, partial)
-    (partial / RESOLVED).write_text(json.dumps(said))
-    partial.rename(folder / str(number))
-    pointer = folder / "current.partial"
-    pointer.write_text(f"{number}\n")
-    pointer.replace(folder / "current")
+    with whole_folder(folder / str(number)) as partial:
+        for name in TABLES:
+            _write(connection, name, partial)
+        (partial / RESOLVED).write_text(json.dumps(said))
+    write_whole(folder / "current", f"{number}\n")
     for old in held[: max(len(held) - KEPT + 1, 0)]:
         if base is None or base.name != str(old):
             shutil.rmtree(folder / str(old))

@@ -5,8 +5,7 @@ A name is a customer's id, a former id, or an account or a loyalty card, written
 
 from dataclasses import dataclass
 
-import duckdb
-
+from features.engine import session
 from features.errors import UserError
 from features.identity.attribution import SHOWN
 from features.identity.customers import resolution
@@ -55,7 +54,7 @@ def subject_named(settings: Settings, warehouse: Warehouse, name: str) -> str:
 def subjects_named(settings: Settings, warehouse: Warehouse, name: str) -> list[tuple[str, str]]:
     """(subject, customer) of every account and card that a name may mean, sorted; a full name means one."""
     spelled = "(subject, kind || ':' || id, id)"
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         found = connection.execute(
             f"SELECT subject, customer_id FROM ({_everybody(settings, warehouse)}) WHERE {literal(name)} IN {spelled} "
             f"ORDER BY subject <> {literal(name)}, subject"
@@ -65,7 +64,7 @@ def subjects_named(settings: Settings, warehouse: Warehouse, name: str) -> list[
 
 
 def _all_of(settings: Settings, warehouse: Warehouse, customer_id: str) -> list[str]:
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         found = connection.execute(
             f"SELECT subject FROM ({_everybody(settings, warehouse)}) WHERE customer_id = {literal(customer_id)}"
         ).fetchall()

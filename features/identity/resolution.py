@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
+from features.engine import session
 from features.errors import StateError, UserError
-from features.files import locked
 from features.identity import ledger
-from features.identity.customers import identity_folder, resolution
+from features.identity.customers import resolution
 from features.identity.person import subject_named
 from features.settings import Settings
 from features.sql import count, literal, parquet
-from features.warehouse.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse, only_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def describe(settings: Settings) -> Described:
     """The resolution of the warehouse that counts. Raises StateError where no table speaks of persons."""
     version = _needed(settings, Warehouse.open(settings))
     said = ledger.resolved(version)
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         sizes = connection.execute(
             "SELECT size, count(*) FROM (SELECT count(*) AS size FROM "
             f"{parquet(version / 'customers.parquet')} GROUP BY customer_id) GROUP BY size ORDER BY size"
@@ -80,14 +78,14 @@ def separate(settings: Settings, left: str, right: str, at: datetime, reason: st
         raise UserError(
             "The reason is empty; it is what somebody will want to know in a year. Next: say it in --reason."
         )
-    with locked(settings.warehouse):
+    with only_load(settings):
         warehouse = Warehouse.open(settings)
         version = _needed(settings, warehouse)
         pair = (subject_named(settings, warehouse, left), subject_named(settings, warehouse, right))
         if pair[0] == pair[1]:
             raise UserError(f"{left!r} and {right!r} are the same account or card. Next: name two.")
         when = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-        folder = identity_folder(settings)
+        folder = settings.identity
         touched = ledger.separate(folder, pair, when, reason, settings.memory_limit, warehouse.digest)
         version = ledger.current(folder, warehouse.digest) or version
     return Separated(_members(version, touched))
@@ -105,7 +103,7 @@ def _needed(settings: Settings, warehouse: Warehouse) -> Path:
 
 def _members(version: Path, touched: tuple[str, ...]) -> dict[str, list[str]]:
     names = ", ".join(literal(name) for name in touched)
-    with duckdb.connect() as connection:
+    with session() as connection:
         rows = connection.execute(
             f"SELECT customer_id, list(subject ORDER BY subject) FROM {parquet(version / 'customers.parquet')} "
             f"WHERE subject IN ({names}) GROUP BY ALL ORDER BY ALL"

@@ -6,6 +6,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
+from features.files import whole_file
 from features.loading.judging import REASON, judged
 from features.loading.quarantine import BadRows
 from features.sql import count, listed, literal, parquet, write_parquet
@@ -32,9 +33,8 @@ def leave_out_duplicates(
     bad.add_rows("doubled WHERE _nth > 1 AND NOT _same", literal(DIFFERS))
     names = listed(extract.table.names)
     kept = f"SELECT {names} FROM {parquet(path)} WHERE {key} NOT IN (SELECT h FROM suspects)"
-    partial = path.with_suffix(".partial")
-    write_parquet(connection, f"{kept} UNION ALL SELECT {names} FROM doubled WHERE _nth = 1", partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        write_parquet(connection, f"{kept} UNION ALL SELECT {names} FROM doubled WHERE _nth = 1", partial)
     return count(connection, "doubled WHERE _nth > 1 AND _same")
 
 

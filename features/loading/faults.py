@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from features.contracts.extract import shown
+from features.engine import CANNOT_WRITE
 from features.errors import DataError, StateError
 
 
@@ -33,7 +34,7 @@ def writable(work: Path) -> Iterator[None]:
     """Errors of writing to the work folder as StateError."""
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except CANNOT_WRITE as error:
         message = (
             f"The load could not be written to {work}: {_first_line(error)}. What was loaded before is as it was. "
             "Next: free space or mend the folder (or name another with --work), then load again."

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.contracts.table import Table
+from features.files import whole_file
 from features.loading.judging import REASON, judged
 from features.loading.quarantine import BadRows
 from features.sql import count, listed, literal, parquet, write_parquet
@@ -39,10 +40,9 @@ def _left_out(connection: DuckDBPyConnection, extract: Extract, path: Path, held
     last = f"row_number() OVER (PARTITION BY {listed(table.key)} ORDER BY _row DESC) = 1"
     chosen = f"{REASON} IS NULL AND {key} IN (SELECT h FROM overlapping)"
     bad.add_rows(f"(SELECT * FROM ({rows}) WHERE {chosen} QUALIFY {last})", literal(_reason(table)))
-    partial = path.with_suffix(".partial")
     kept = f"SELECT {listed(table.names)} FROM {parquet(path)} WHERE {key} NOT IN (SELECT h FROM overlapping)"
-    write_parquet(connection, kept, partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        write_parquet(connection, kept, partial)
     return True
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
+from features.engine import session
 from features.loading.judging import own_name
 from features.sql import instant, listed, parquet, quoted, write_parquet
 
@@ -86,7 +86,7 @@ def held_by_reason(path: Path) -> dict[str, int]:
     """Reason -> how many rows of a table are in quarantine for it, most frequent first; empty without a file."""
     if not path.is_file():
         return {}
-    with duckdb.connect() as connection:
+    with session() as connection:
         counted = f"SELECT {REASON}, count(*) FROM {parquet(path)} GROUP BY 1 ORDER BY 2 DESC, 1"
         return dict(connection.execute(counted).fetchall())
 

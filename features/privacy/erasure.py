@@ -7,16 +7,16 @@ nothing of hers is left on the way back either.
 import shutil
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.inputs import INPUTS
 from features.contracts.table import Table
+from features.engine import session
 from features.errors import StateError
-from features.files import locked
+from features.files import whole_file
 from features.identity import ledger
-from features.identity.customers import has_identifiers, identity_folder
-from features.ingest import scratch_folder, session
+from features.identity.customers import has_identifiers
+from features.ingest import scratch_folder
 from features.loading.faults import writable
 from features.loading.manifest import digest, facts
 from features.loading.quarantine import MALFORMED_LINE
@@ -26,7 +26,7 @@ from features.privacy.suppression import insert
 from features.settings import Settings
 from features.sql import count, parquet, quoted, write_parquet
 from features.warehouse.assemble import assemble, link
-from features.warehouse.warehouse import PARTIAL, Warehouse, publish, replace_file, write_manifest
+from features.warehouse.warehouse import PARTIAL, Warehouse, only_load, publish, write_manifest
 
 
 def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
@@ -35,9 +35,9 @@ def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
     Doing it again removes nothing. Raises StateError where a load is running, or where nobody else bought anything.
     """
     removed: dict[str, int] = {}
-    with writable(settings.work), locked(settings.warehouse), scratch_folder(settings.warehouse) as scratch:
+    with writable(settings.work), only_load(settings), scratch_folder(settings.warehouse) as scratch:
         before = Warehouse.open(settings)
-        with session(settings, scratch) as connection:
+        with session(settings, scratch / "spill") as connection:
             connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
             insert(connection, held.ids)
             new = scratch / "new"
@@ -78,7 +78,7 @@ def _publish(connection: DuckDBPyConnection, settings: Settings, before: Warehou
 
 def _renew_ledger(settings: Settings, before: Warehouse, held: Held) -> None:
     """Derive every customer again without her; older versions go, and what was made as of cutoffs."""
-    after, folder = Warehouse.open(settings), identity_folder(settings)
+    after, folder = Warehouse.open(settings), settings.identity
     version = None
     if has_identifiers(after.folder / "inputs"):
         ledger.update(
@@ -96,7 +96,7 @@ def _clean_quarantine(settings: Settings, held: Held) -> int:
     """Take out bad rows with a cell that is an id of hers, and lines that were no rows with one in them; how many."""
     files = sorted(settings.quarantine.glob("*.parquet")) if settings.quarantine.is_dir() else []
     ids, gone = sorted({identifier for _, _, identifier in held.ids}), 0
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         for path in files:
             columns = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()]
             cells = [f"list_contains(ids, CAST({quoted(name)} AS VARCHAR))" for name in columns]
@@ -106,11 +106,9 @@ def _clean_quarantine(settings: Settings, held: Held) -> int:
             is_hers = " OR ".join(f"coalesce({cell}, FALSE)" for cell in cells)
             here = count(connection, f"{parquet(path)}, hers WHERE {is_hers}")
             if here:
-                partial = path.with_suffix(".partial")
-                write_parquet(
-                    connection, f"SELECT * EXCLUDE (ids) FROM {parquet(path)}, hers WHERE NOT ({is_hers})", partial
-                )
-                replace_file(partial, path)
+                others = f"SELECT * EXCLUDE (ids) FROM {parquet(path)}, hers WHERE NOT ({is_hers})"
+                with whole_file(path) as partial:
+                    write_parquet(connection, others, partial)
             gone += here
     return gone
 

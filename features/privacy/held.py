@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from features.contracts.columns import STORE, WEB
 from features.contracts.inputs import INPUTS
+from features.engine import session
 from features.identity.customers import resolution
 from features.identity.evidence import ACCOUNT, CARD, PAID_WITH
 from features.identity.person import Person, find, subjects_named
@@ -37,7 +37,7 @@ def held_of(settings: Settings, warehouse: Warehouse, name: str) -> Held:
     """What is held of the person with a name. Raises UserError where there is nobody, or more than one."""
     person = find(settings, warehouse, name)
     own = [_split(subject) for subject in person.subjects]
-    with duckdb.connect() as connection:
+    with session(settings) as connection:
         connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
         insert(connection, own)
         ids = [*own, *_baskets(connection, warehouse)]
@@ -127,8 +127,7 @@ def _names(settings: Settings, warehouse: Warehouse, person: Person) -> Iterator
 @contextmanager
 def looking_at(held: Held) -> Iterator[DuckDBPyConnection]:
     """A session with the table `gone` of everything that is hers."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
+    with session() as connection:
         connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
         insert(connection, held.ids)
         yield connection

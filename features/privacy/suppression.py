@@ -8,12 +8,12 @@ The list outlives every load, also one that starts from nothing.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from features.contracts.extract import Extract
 from features.errors import StateError, UserError
+from features.files import whole_file, write_whole
 from features.identity.keyed_hash import VARIABLE, KeyedHash
 from features.loading.concealment import key_check
 from features.loading.quarantine import BadRows
@@ -21,7 +21,6 @@ from features.loading.staging import Staged
 from features.privacy.personal_rows import GONE, RULES, ids_of, kept_rows, names_something
 from features.settings import Settings
 from features.sql import count, literal, parquet, quoted, write_parquet
-from features.warehouse.warehouse import replace_file
 
 Id = tuple[str, str, str]
 """kind, party, id"""
@@ -46,13 +45,9 @@ def hash_of(key: KeyedHash, one: Id) -> str:
     return key.of("erased", f"{kind}:{party}:{identifier}")
 
 
-def folder(settings: Settings) -> Path:
-    return settings.work / "erased"
-
-
 def find(settings: Settings) -> Suppression | None:
     """The list; None where nobody was erased. Raises UserError without its key, StateError where it is damaged."""
-    path = folder(settings) / "suppressed.json"
+    path = settings.erased / "suppressed.json"
     if not path.is_file():
         return None
     try:
@@ -76,10 +71,8 @@ def add(settings: Settings, key: KeyedHash, gone: Iterable[Id]) -> int:
     fresh = {hash_of(key, one) for one in gone}
     fresh |= {hash_of(key, (ANYTHING, "", identifier)) for _, _, identifier in gone}
     known = before.hashes if before else frozenset()
-    folder(settings).mkdir(parents=True, exist_ok=True)
-    partial = folder(settings) / "suppressed.partial"
-    partial.write_text(json.dumps({"key": key_check(key), "hashes": sorted(known | fresh)}))
-    replace_file(partial, folder(settings) / "suppressed.json")
+    said = json.dumps({"key": key_check(key), "hashes": sorted(known | fresh)})
+    write_whole(settings.erased / "suppressed.json", said)
     return len(fresh - known)
 
 
@@ -96,9 +89,8 @@ def withhold(connection: DuckDBPyConnection, staged: Staged, extract: Extract, l
     insert(connection, found)
     if not count(connection, f"{rows} WHERE {names_something(staged.table, 'gone')}"):
         return staged
-    partial = staged.path.with_suffix(".partial")
-    write_parquet(connection, kept_rows(staged.table, rows, "gone"), partial)
-    partial.replace(staged.path)
+    with whole_file(staged.path) as partial:
+        write_parquet(connection, kept_rows(staged.table, rows, "gone"), partial)
     return replace(staged, rows=count(connection, rows))
 
 

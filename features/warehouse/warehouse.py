@@ -9,14 +9,16 @@ the previous warehouse whole. The digest depends on the content of the input tab
 """
 
 import json
-import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from features.errors import StateError
+from features.files import locked_or_refused, put, write_whole
 from features.settings import Settings
 
 POINTER = "current"
@@ -136,6 +138,19 @@ def _damaged(folder: Path, what: str) -> str:
     return f"The warehouse {folder} is damaged: {what}. Next: load the data again with `omnishelf ingest --replace`."
 
 
+@contextmanager
+def only_load(settings: Settings) -> Iterator[None]:
+    """One load at a time. Raises StateError, which names the process, where another one is running."""
+
+    def refusal(holder: str) -> StateError:
+        return StateError(
+            f"Another load into {settings.warehouse} is running (process {holder}). Next: wait for it, then try again."
+        )
+
+    with locked_or_refused(settings.warehouse / ".lock", refusal):
+        yield
+
+
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
@@ -143,14 +158,10 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 def publish(partial: Path, settings: Settings, digest: str) -> Path:
     """Make the finished folder `partial` the warehouse that counts; earlier ones but the last are removed."""
     folder = settings.warehouse / digest
-    for path in partial.rglob("*"):
-        if path.is_file():
-            _to_disk(path)
     if _is_whole(folder):  # the same content, loaded by other loads
-        (partial / MANIFEST).replace(folder / MANIFEST)
+        put(partial / MANIFEST, folder / MANIFEST)
     else:
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        put(partial, folder)
     _point_to(digest, settings)
     return folder
 
@@ -167,20 +178,7 @@ def _point_to(digest: str, settings: Settings) -> None:
     """Move the pointer in one step, and remove warehouses that are neither current nor the one before."""
     pointer = settings.warehouse / POINTER
     before = pointer.read_text().strip() if pointer.is_file() else ""
-    partial = pointer.with_suffix(".partial")
-    partial.write_text(digest + "\n")
-    replace_file(partial, pointer)
+    write_whole(pointer, digest + "\n")
     for folder in settings.warehouse.iterdir():
         if folder.is_dir() and folder.name not in {digest, before, PARTIAL}:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def replace_file(partial: Path, path: Path) -> None:
-    """Put a finished file in its place, on disk before its name is."""
-    _to_disk(partial)
-    partial.replace(path)
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -6,7 +6,6 @@ verified, and renamed; the manifest holds a SHA-256 of every file.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 from features.clock import Cutoff
 from features.errors import StateError
 from features.facts.facts import Facts, Grouped, load, load_grouped, save, save_grouped
+from features.files import whole_folder
 from serving.bundle.candidates import Candidates
 from serving.bundle.directory import Directory
 from serving.bundle.scoring import Guard, GuardedRanker, OnnxRanker
@@ -119,18 +119,13 @@ def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable
     check   is called with the read-back bundle before the rename and raises where it does not answer
             as it should
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with whole_folder(path) as partial:
         _write_parts(contents, partial)
         guards = {name: asdict(guard) for name, guard in contents.guards.items()}
         manifest = {"schema": SCHEMA, **about, "guards": guards, "files": _fingerprints(partial)}
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
         verify(partial)
         check(Bundle.open(partial))
-        _into_place(partial, path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Bundle.open(path)
 
 
@@ -148,10 +143,9 @@ def rewrite(path: Path, change: Callable[[Profiles], Profiles | None]) -> bool:
     if changed is None:
         return False
     facts, candidates, directory = changed
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        shutil.copytree(path, partial, ignore=shutil.ignore_patterns("facts", "candidates", "directory", MANIFEST))
+    with whole_folder(path) as partial:
+        ours = shutil.ignore_patterns("facts", "candidates", "directory", MANIFEST)
+        shutil.copytree(path, partial, ignore=ours, dirs_exist_ok=True)
         save(facts, partial / "facts")
         candidates.save(partial / "candidates")
         if len(directory.hashes):
@@ -160,19 +154,7 @@ def rewrite(path: Path, change: Callable[[Profiles], Profiles | None]) -> bool:
             json.dumps(manifest | {"files": _fingerprints(partial)}, indent=1, sort_keys=True)
         )
         verify(partial)
-        _into_place(partial, path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return True
-
-
-def _into_place(partial: Path, path: Path) -> None:
-    """Rename; a bundle of that name steps aside first, so that nobody finds a mixture of two."""
-    if path.exists():
-        grave = path.with_name(f"{path.name}.{os.getpid()}.removed")
-        path.rename(grave)
-        shutil.rmtree(grave, ignore_errors=True)
-    partial.rename(path)
 
 
 def _write_parts(contents: Contents, folder: Path) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import UserError
+from features.files import whole_file
 from features.settings import Settings
 
 SESSION_SECONDS = 12 * 3600
@@ -133,14 +134,8 @@ class Buyers:
         return entry
 
     def _write(self, everybody: dict[str, dict[str, Any]]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / f"buyers.{os.getpid()}.tmp"
-        _write_private(partial, json.dumps(everybody, indent=1))
-        partial.replace(self._folder / "buyers.json")
-
-
-def folder_of(settings: Settings) -> Path:
-    return settings.work / "buyers"
+        with whole_file(self._folder / "buyers.json") as partial:
+            _write_private(partial, json.dumps(everybody, indent=1))
 
 
 @lru_cache(maxsize=4)
@@ -169,7 +164,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--work", type=Path)
     arguments = parser.parse_args(given)
-    buyers = Buyers(folder_of(Settings.load(arguments.work)))
+    buyers = Buyers(Settings.load(arguments.work).buyers)
     try:
         sys.stdout.write(_done(buyers, arguments.what, arguments.name))
     except UserError as error:

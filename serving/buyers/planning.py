@@ -46,7 +46,7 @@ class Planning:
 
     @property
     def folder(self) -> Path:
-        return self._settings.work / "assortments"
+        return self._settings.assortments
 
     def start(self, request: AssortmentRequest, by: str, at: datetime, workbook: bytes = b"") -> AssortmentRun:
         """Put a run in the queue, with a process that works on it. Raises ProblemError where the queue is full."""

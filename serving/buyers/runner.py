@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import fields
 
 from features.settings import Settings
 from serving.buyers.runs import AssortmentRun
@@ -19,10 +18,9 @@ def command(settings: Settings, run: AssortmentRun) -> list[str]:
 
 def start(settings: Settings, run: AssortmentRun) -> None:
     """Start it, and return at once; what it prints goes to `log.txt` of the run's folder."""
-    told = {f"OMNISHELF_{field.name.upper()}": str(getattr(settings, field.name)) for field in fields(settings)}
     subprocess.run(  # noqa: S603 - our own command
         ["/bin/sh", "-c", _DETACHED, "sh", *command(settings, run)],
-        env={**os.environ, **told, "OMNISHELF_RUN_LOG": str(run.folder / "log.txt")},
+        env={**os.environ, **settings.environment(), "OMNISHELF_RUN_LOG": str(run.folder / "log.txt")},
         start_new_session=True,
         check=True,
     )

@@ -10,21 +10,19 @@
 A process that dies lets go of its locks, so that nobody waits for it: the run is then told as failed.
 """
 
-import fcntl
-import os
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
 from features.errors import StateError, UserError
+from features.files import is_locked, locked, locked_or_refused, whole_folder, write_whole
 from serving.buyers.request import AssortmentRequest
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -92,13 +90,11 @@ def new_id(at: datetime) -> str:
 def ask(folder: Path, request: AssortmentRequest, by: str, at: datetime) -> AssortmentRun:
     """A new run in the queue; its folder appears whole. Raises StateError where it cannot be written."""
     run_id = new_id(at)
-    partial = folder / f".{run_id}.partial"
+    state = State(QUEUED, "waiting for its turn", 0.0, _text(at), by)
     try:
-        partial.mkdir(parents=True)
-        (partial / "request.json").write_text(request.model_dump_json(), encoding="utf-8")
-        state = State(QUEUED, "waiting for its turn", 0.0, _text(at), by)
-        (partial / "state.json").write_bytes(orjson.dumps(asdict(state)))
-        partial.rename(folder / run_id)
+        with whole_folder(folder / run_id) as partial:
+            (partial / "request.json").write_text(request.model_dump_json(), encoding="utf-8")
+            (partial / "state.json").write_bytes(orjson.dumps(asdict(state)))
     except OSError as error:
         raise StateError(
             f"The run cannot be kept in {folder}: {error.strerror}. Free space or mend its rights."
@@ -122,7 +118,7 @@ def listed(folder: Path, at: datetime) -> list[AssortmentRun]:
 def _read(folder: Path, at: datetime) -> AssortmentRun:
     request = AssortmentRequest.model_validate_json((folder / "request.json").read_bytes())
     state = _state(folder)
-    if _is_open(state) and not _is_alive(folder):
+    if _is_open(state) and not is_locked(folder / "alive"):
         state = _state(folder)  # it may have finished between the two looks
         if _is_open(state) and (state.state == RUNNING or _age_seconds(state, at) > STARTING_SECONDS):
             state = replace(state, state=FAILED, error="Its process ended without notice. Start the run again.")
@@ -141,42 +137,23 @@ def _age_seconds(state: State, at: datetime) -> float:
     return (datetime.fromisoformat(_text(at)) - datetime.fromisoformat(state.at)).total_seconds()
 
 
-def _is_alive(folder: Path) -> bool:
-    try:
-        with (folder / "alive").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
 @contextmanager
 def working(run: AssortmentRun) -> Iterator[None]:
     """The body works on the run; others wait their turn. Raises UserError where somebody works on it already."""
-    with (run.folder / "alive").open("wb") as alive, (run.folder.parent / "turn").open("wb") as turn:
-        _hold(alive, run)
-        fcntl.flock(turn, fcntl.LOCK_EX)
+
+    def refusal(holder: str) -> UserError:
+        return UserError(f"Run {run.id} is being worked on by another process ({holder}). Wait for it.")
+
+    # Somebody who only looks at it holds the lock for a moment: try for a second.
+    alive = locked_or_refused(run.folder / "alive", refusal, within_seconds=1.0)
+    with alive, locked(run.folder.parent / "turn"):
         yield
-
-
-def _hold(alive: BinaryIO, run: AssortmentRun) -> None:
-    """Lock the run. Somebody who only looks at it holds the lock for a moment: try again for a second."""
-    for _ in range(20):
-        try:
-            return fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.05)
-    raise UserError(f"Run {run.id} is being worked on by another process. Wait for it.")
 
 
 def tell(run: AssortmentRun, state: str, stage: str, share: float, at: datetime, error: str = "") -> None:
     """Write how far the run is, in one step."""
     told = State(state, stage, round(share, 3), _text(at), run.state.by, error)
-    partial = run.folder / f"state.{os.getpid()}.tmp"
-    partial.write_bytes(orjson.dumps(asdict(told)))
-    partial.replace(run.folder / "state.json")
+    write_whole(run.folder / "state.json", orjson.dumps(asdict(told)))
 
 
 def decisions(run: AssortmentRun) -> list[dict[str, Any]]:

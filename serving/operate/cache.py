@@ -4,16 +4,12 @@ A folder that workers may have open is never written to: bundles arrive under th
 step and leave it in one step, and the pointer file is replaced, not edited.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from features.errors import StateError
+from features.files import put, remove, write_whole
 from serving.bundle.bundle import verify
 
 
@@ -27,12 +23,7 @@ def pointed(pointer: Path) -> dict[str, str]:
 
 def point(pointer: Path, said: dict[str, str]) -> None:
     """Replace the pointer file in one step; it survives a power cut whole, as old or new."""
-    fresh = pointer.with_suffix(".tmp")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(pointer)
+    write_whole(pointer, json.dumps(said))
 
 
 def place(cache: Path, version: str, manifest: bytes) -> tuple[Path, bool]:
@@ -47,7 +38,7 @@ def place(cache: Path, version: str, manifest: bytes) -> tuple[Path, bool]:
             return bundle, False
         if _is_whole(bundle, manifest):
             return bundle, True
-    _remove(second)
+    remove(second)
     return second, False
 
 
@@ -57,29 +48,15 @@ def admit(fresh: Path, bundle: Path) -> Path:
     Raises StateError where it is damaged.
     """
     verify(fresh)
-    for path in [*fresh.rglob("*"), fresh]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    return fresh.rename(bundle)
+    put(fresh, bundle)
+    return bundle
 
 
 def prune(cache: Path, keep: set[str]) -> None:
     """Remove every bundle but those; one that a worker still has open stays readable to it."""
     for old in cache.iterdir():
         if old.is_dir() and old.name not in keep:
-            _remove(old)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One process at a time; the lock goes with the process, however it ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            remove(old)
 
 
 def _is_whole(bundle: Path, manifest: bytes) -> bool:
@@ -88,10 +65,3 @@ def _is_whole(bundle: Path, manifest: bytes) -> bool:
         return (bundle / "manifest.json").read_bytes() == manifest
     except (OSError, StateError):
         return False
-
-
-def _remove(folder: Path) -> None:
-    """Out of sight in one step, then off the disk: nobody finds half a bundle."""
-    grave = folder.with_name(f".removed-{folder.name}")
-    shutil.rmtree(grave, ignore_errors=True)
-    shutil.rmtree(folder.rename(grave), ignore_errors=True)

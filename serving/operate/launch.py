@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -103,7 +103,7 @@ def started(
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log else None
         command = serve_command(settings, host, port, workers, sync=sync)
-        process = stack.enter_context(_running(command, {**os.environ, **_told(settings)}, output))
+        process = stack.enter_context(_running(command, {**os.environ, **settings.environment()}, output))
         _wait_for(address, process, within_seconds, log)
         yield address
 
@@ -119,7 +119,7 @@ def left_running(
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             serve_command(settings, host, port, workers),
-            env={**os.environ, **_told(settings)},
+            env={**os.environ, **settings.environment()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -152,18 +152,13 @@ def _environment(settings: Settings, workers: int, home: str) -> dict[str, str]:
     """What the processes are told. `home` is a folder of this run, so that services do not share metrics."""
     return {
         **os.environ,
-        **_told(settings),
+        **settings.environment(),
         "OMNISHELF_WORKERS": str(workers),
         "BENTOML_HOME": home,
         "BENTOML_DO_NOT_TRACK": "True",
         # the ranker scores a few hundred rows: a second thread would cost more than it brings
         "OMP_NUM_THREADS": "1",
     }
-
-
-def _told(settings: Settings) -> dict[str, str]:
-    """The settings as the environment variables that `Settings.load` reads."""
-    return {f"OMNISHELF_{field.name.upper()}": str(getattr(settings, field.name)) for field in fields(settings)}
 
 
 def _sync_command(settings: Settings) -> list[str]:

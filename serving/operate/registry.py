@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from features.errors import StateError, UserError
+from features.files import locked, whole_file
 from features.settings import Settings
 from serving.bundle.bundle import is_complete
 from serving.operate import cache
@@ -80,7 +81,7 @@ class Release:
 
 def address(settings: Settings) -> str:
     """Where MLflow keeps runs and models: the user's URI, or a SQLite file in the work folder."""
-    return settings.tracking_uri or f"sqlite:///{settings.work.resolve() / 'mlflow.db'}"
+    return settings.tracking_uri or f"sqlite:///{settings.tracking_file.resolve()}"
 
 
 def shown(uri: str) -> str:
@@ -227,16 +228,15 @@ def _release(client: "Client", model: str, alias: str) -> Release:
 
 
 def _bring(settings: Settings, release: Release) -> Path:
-    folder = settings.work / "serving"
-    pointer = folder / "champion.json"
-    with cache.locked(folder / "cache" / ".lock"):
+    pointer, folder = settings.champion, settings.champion.parent
+    with locked(settings.served_lock):
         now = cache.pointed(pointer)
         said = {"version": release.version, "source": release.source}
         if {name: now.get(name) for name in said} == said and is_complete(folder / now["bundle"]):
             return folder / now["bundle"]
-        bundle = _cached(settings, release, folder / "cache")
+        bundle = _cached(settings, release, settings.served_bundles)
         cache.point(pointer, {**said, "bundle": f"cache/{bundle.name}"})
-        cache.prune(folder / "cache", {bundle.name, Path(now.get("bundle", "")).name})
+        cache.prune(settings.served_bundles, {bundle.name, Path(now.get("bundle", "")).name})
     return bundle
 
 
@@ -290,15 +290,13 @@ def _require_database(uri: str, *, create: bool) -> None:
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    with cache.locked(file.with_name(f"{file.name}.lock")):
+    with locked(file.with_name(f"{file.name}.lock")):
         if file.exists():
             return
-        fresh = file.with_name(f"{file.name}.tmp")
-        fresh.unlink(missing_ok=True)
         artifacts = (file.parent / "mlartifacts").resolve().as_uri()
-        store = SqlAlchemyStore(f"sqlite:///{fresh}", artifacts)  # type: ignore[no-untyped-call]
-        store.engine.dispose()
-        fresh.replace(file)
+        with whole_file(file) as fresh:
+            store = SqlAlchemyStore(f"sqlite:///{fresh}", artifacts)  # type: ignore[no-untyped-call]
+            store.engine.dispose()
 
 
 def _first_call(client: "Client", uri: str) -> None:

@@ -8,19 +8,16 @@ It bridges the time until a bundle is served that knows nothing of them.
 import hashlib
 import json
 import logging
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+
+from features.files import write_whole
 
 LOG = logging.getLogger("omnishelf.suppressed")
 
 LOOK_SECONDS = 1.0
 """How often the file is looked at: one `stat`."""
-
-
-def path_of(work: Path) -> Path:
-    return work / "serving" / "suppressed.json"
 
 
 class Suppressed:
@@ -57,13 +54,7 @@ def suppress(path: Path, names: Iterable[str]) -> None:
     """Put names on the list, in one step."""
     salt, known = _read(path) if path.is_file() else (secrets.token_bytes(16), frozenset())
     hashes = sorted(known | {_hash(name, salt) for name in names})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump({"salt": salt.hex(), "hashes": hashes}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(path, json.dumps({"salt": salt.hex(), "hashes": hashes}))
 
 
 def _read(path: Path) -> tuple[bytes, frozenset[str]]:

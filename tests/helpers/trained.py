@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from features.clock import DAY_SECONDS, Cutoff
+from features.files import locked
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import Bundle
-from serving.operate.cache import locked
 from serving.recommender.recommender import Recommender
 from tests.helpers.datasets import ingested
 from training.recommendations import learning, log

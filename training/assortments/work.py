@@ -121,7 +121,7 @@ def _rules(run: AssortmentRun) -> Path | None:
 def _before(settings: Settings, book: Path) -> AssortmentReport:
     """The report that a workbook came from. Raises StateError where that run is gone."""
     run_id = workbook.run_of(book)
-    folder = settings.work / "assortments" / run_id / "report"
+    folder = settings.assortments / run_id / "report"
     if not folder.is_dir():
         raise StateError(
             f"{book.name} came from run {run_id}, which is no longer in {settings.work}. Next: run `omnishelf assort` "
@@ -132,7 +132,7 @@ def _before(settings: Settings, book: Path) -> AssortmentReport:
 
 def _planted(settings: Settings) -> str:
     """Which part of the data is real, where the work folder says so."""
-    told = settings.work / "planted.json"
+    told = settings.planted
     if not told.is_file():
         return ""
     return str(json.loads(told.read_text(encoding="utf-8")).get("sentence", ""))

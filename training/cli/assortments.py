@@ -33,7 +33,7 @@ def assort(
     from training.cli.console import console, say, watched
 
     settings, screen = Settings.load(work), console()
-    folder = settings.work / "assortments"
+    folder = settings.assortments
     if run:
         found = runs.find(folder, run, _now())
         if found is None:
@@ -72,7 +72,7 @@ def _asked(
     from training.assortments.request import again, asked
 
     if overrides:
-        return again(settings.work / "assortments", overrides, rules, _now())
+        return again(settings.assortments, overrides, rules, _now())
     if not told["category"]:
         raise UserError("Which category? Next: omnishelf assort --category NAME, as it stands in skus.")
     return asked(told, rules)

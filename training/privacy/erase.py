@@ -16,22 +16,20 @@ from typing import Any
 import numpy as np
 
 from features.errors import StateError
+from features.files import locked, write_whole
 from features.identity.keyed_hash import KeyedHash
 from features.identity.person import Person
 from features.privacy import suppression
 from features.privacy.erasure import erase_tables
 from features.privacy.held import Held, held_of
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse, replace_file
+from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import MANIFEST, Profiles, rewrite
 from serving.bundle.directory import AMBIGUOUS, name_hash
 from serving.operate import cache
-from serving.storefront.suppressed import path_of, suppress
+from serving.storefront.suppressed import suppress
 from training.privacy.scrub import scrub
 from training.recommendations.profiles import kept, spellings
-
-ELSEWHERE = {"warehouse", "identity", "snapshots", "erased", "quarantine"}
-"""Folders of the work folder that are seen to by tables, not by files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def erase(settings: Settings, name: str, at: datetime, say: Callable[[str], None
 def _erase(settings: Settings, held: Held, key: KeyedHash, at: datetime, say: Callable[[str], None]) -> Receipt:
     _note(settings, held)
     say("Nobody is answered personally under her names, and no load brings her rows back")
-    suppress(path_of(settings.work), held.names)
+    suppress(settings.suppressed, held.names)
     suppression.add(settings, key, held.ids)
     say("Warehouse, quarantine, identities")
     removed = erase_tables(settings, held)
@@ -99,8 +97,8 @@ def names_of(held: Held) -> frozenset[str]:
 def _from_bundles(settings: Settings, held: Held) -> int:
     """Take her profile and names out of every bundle under the work folder; how many had any."""
     folders = [path.parent for path in settings.work.rglob(MANIFEST) if (path.parent / "facts").is_dir()]
-    pointer = settings.work / "serving" / "champion.json"
-    with cache.locked(settings.work / "serving" / "cache" / ".lock"):
+    pointer = settings.champion
+    with locked(settings.served_lock):
         changed = [folder for folder in folders if rewrite(folder, lambda profiles: without(profiles, held))]
         now = cache.pointed(pointer)
         serving = (pointer.parent / now["bundle"]).resolve() if "bundle" in now else None
@@ -128,9 +126,10 @@ def without(profiles: Profiles, held: Held) -> Profiles | None:
 
 def _other_files(settings: Settings) -> Iterator[Path]:
     bundles = {path.parent for path in settings.work.rglob(MANIFEST) if (path.parent / "facts").is_dir()}
+    by_tables = {settings.warehouse, settings.identity, settings.snapshots, settings.erased, settings.quarantine}
     for path in sorted(settings.work.rglob("*")):
-        inside = path.relative_to(settings.work).parts[0] in ELSEWHERE or bundles & set(path.parents)
-        if path.is_file() and not path.is_symlink() and not inside:
+        is_seen_to = (by_tables | bundles) & {path, *path.parents}
+        if path.is_file() and not path.is_symlink() and not is_seen_to:
             yield path
 
 
@@ -145,24 +144,16 @@ def _remains(settings: Settings) -> tuple[str, ...]:
 
 
 def _keep(settings: Settings, receipt: Receipt) -> None:
-    folder = suppression.folder(settings) / "receipts"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "receipt.partial"
-    partial.write_text(receipt.text(), encoding="utf-8")
-    replace_file(partial, folder / f"{receipt.receipt}.json")
+    write_whole(settings.erased / "receipts" / f"{receipt.receipt}.json", receipt.text())
 
 
 def _pending_path(settings: Settings) -> Path:
-    return suppression.folder(settings) / "pending.json"
+    return settings.erased / "pending.json"
 
 
 def _note(settings: Settings, held: Held) -> None:
     """Write down what is being removed: once the tables are gone nothing else could tell."""
-    path = _pending_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(held)), encoding="utf-8")
-    replace_file(partial, path)
+    write_whole(_pending_path(settings), json.dumps(asdict(held)))
 
 
 def _pending(settings: Settings) -> Held | None:

@@ -1,14 +1,13 @@
 """Export: what is held of a person, as a JSON summary and a folder of tables, for whoever asks for it."""
 
 import json
-import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from features.errors import StateError, UserError
 from features.facts.facts import load
+from features.files import whole_folder
 from features.privacy.held import Held, held_of, write_rows
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
@@ -26,17 +25,13 @@ def export(settings: Settings, name: str, out: Path, at: datetime) -> dict[str, 
         raise UserError(f"{out} is there already. Next: remove it, or name another folder with --out.")
     warehouse = Warehouse.open(settings)
     held = held_of(settings, warehouse, name)
-    partial = out.with_name(f"{out.name}.{os.getpid()}.partial")
     try:
-        partial.mkdir(parents=True)
-        counts = write_rows(settings, warehouse, held, partial / "tables")
-        person = json.dumps(_person(settings, held, counts, at), indent=1)
-        (partial / "person.json").write_text(person, encoding="utf-8")
-        partial.rename(out)
+        with whole_folder(out) as partial:
+            counts = write_rows(settings, warehouse, held, partial / "tables")
+            person = json.dumps(_person(settings, held, counts, at), indent=1)
+            (partial / "person.json").write_text(person, encoding="utf-8")
     except OSError as error:
         raise StateError(f"{out} cannot be written: {error}. Next: free some space, or name another --out.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return counts
 
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.files import whole_file, write_whole
+
 ERASED = "erased"
 OF_PERSONS = {"customer_id", "customer", "subject", "alias", "account_id", "loyalty_id", "visitor_id"}
 """Columns in which any of the names means the person."""
@@ -38,9 +40,7 @@ def _scrubbed(path: Path, names: frozenset[str], telling: frozenset[str]) -> boo
     after = _json(before, names, telling) if path.suffix == ".json" else None
     after = _text(before, telling) if after is None else after
     if after != before:
-        partial = path.with_name(f"{path.name}.partial")
-        partial.write_text(after, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, after)
     return after != before
 
 
@@ -59,9 +59,8 @@ def _parquet(path: Path, names: frozenset[str], telling: frozenset[str]) -> bool
             hers = pc.or_(hers, pc.is_in(column, value_set=unwanted))
     if not pc.any(hers).as_py():
         return False
-    partial = path.with_name(f"{path.name}.partial")
-    pq.write_table(table.filter(pc.invert(hers)), partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        pq.write_table(table.filter(pc.invert(hers)), partial)
     return True
 
 

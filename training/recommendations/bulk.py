@@ -1,7 +1,6 @@
 """Recommendations in bulk: the serving recommender, asked for many customers, as one table."""
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from features.contracts.columns import CUSTOMER_ID, SKU
 from features.errors import DataError, StateError
+from features.files import whole_file
 from serving.recommender.ranked import Ranked
 from serving.recommender.recommender import Recommender
 from training.recommendations.first_visits import FirstVisits
@@ -138,14 +138,9 @@ def _is_whole(text: str) -> bool:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write Parquet whole or not at all. Raises StateError where the file cannot be written."""
-    partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(partial, index=False)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            table.to_parquet(partial, index=False)
     except OSError as error:
         message = f"{path} cannot be written: {error}. Next: free some space or choose another --out."
         raise StateError(message) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()

@@ -45,7 +45,7 @@ TRAININGS = Experiment(
 RECORD_FOLDER = "record"
 EXAMPLE_CUSTOMERS = 3
 MODEL_NOTE = "One version a training. The one with the alias champion answers shoppers; previous is the way back."
-MODEL_PACKAGES = ("mlflow", "numpy", "onnxruntime")
+MODEL_PACKAGES = ("filelock", "mlflow", "numpy", "onnxruntime")
 """What it takes to answer from a bundle outside this repository; the code itself goes with the model."""
 SOURCE = Path(__file__).parents[2]
 
@@ -62,7 +62,7 @@ def track(
         with tempfile.TemporaryDirectory() as folder:
             return track_page(page(record, settings, Path(folder), run_name), settings, run_id)
     except Exception as error:
-        kept = records.save(record, _kept(settings) / record.bundle.name)
+        kept = records.save(record, settings.untracked / record.bundle.name)
         if not isinstance(error, StateError | OSError):
             raise
         raise StateError(
@@ -100,7 +100,7 @@ def page(record: TrainingRecord, settings: Settings, folder: Path, name: str | N
 def track_kept(settings: Settings) -> list[TrackedRun]:
     """Log the records that `track` had to keep, oldest name first; each is forgotten once it is logged."""
     done = []
-    for folder in sorted(_kept(settings).glob("*/")):
+    for folder in sorted(settings.untracked.glob("*/")):
         if folder.suffix != ".tmp":
             done.append(track(records.load(folder), settings, run_name=folder.name))
             shutil.rmtree(folder)
@@ -173,10 +173,6 @@ def _example(samples: pd.DataFrame) -> pd.DataFrame:
     """A few customers of the sample; a made-up one, who is answered as unknown, where it is empty."""
     customers = samples["customer_id"].drop_duplicates().head(EXAMPLE_CUSTOMERS).tolist() if len(samples) else ["c-1"]
     return pd.DataFrame({"customer_id": customers, "placement": "home"})
-
-
-def _kept(settings: Settings) -> Path:
-    return settings.work / "untracked"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from features.identity.customers import AsOf
 from features.past import Past
 from serving.bundle.bundle import Contents, Profiles
 from serving.bundle.directory import NO_CONSENT, UNKNOWN, Directory
-from serving.storefront.suppressed import Suppressed, path_of
+from serving.storefront.suppressed import Suppressed
 
 
 def served(parts: Contents, past: Past) -> Contents:
@@ -32,7 +32,7 @@ def served(parts: Contents, past: Past) -> Contents:
     if known.has_consents:
         permits = _pairs(known.folder / "served.parquet")
         keep = np.array([bool(permits.get(customer)) for customer in ids], dtype=bool)
-    gone = Suppressed(path_of(past.settings.work))
+    gone = Suppressed(past.settings.suppressed)
     keep &= ~np.array([gone.holds(customer, 0.0) for customer in ids], dtype=bool)
     facts, candidates, _ = kept((parts.facts, parts.candidates, parts.directory), keep)
     return replace(parts, facts=facts, candidates=candidates, directory=Directory.of(_names(known, ids, keep)))

@@ -1,11 +1,12 @@
 """What one training run has to tell: the value that the pipeline hands to the tracker, kept as a folder of tables."""
 
 import json
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+from features.files import whole_folder
 
 RANKER = "ranker"
 """How `comparison` and `per_customer` name the model under test; every other name is a baseline."""
@@ -77,16 +78,13 @@ def save(record: TrainingRecord, folder: Path) -> Path:
 
     Numbers may be numpy's.
     """
-    fresh = folder.with_name(folder.name + ".tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name in TABLES:
-        getattr(record, name).to_parquet(fresh / f"{name}.parquet", index=False)
-    (fresh / "record.json").write_text(
-        json.dumps(_plain(record), indent=1, default=lambda number: number.item()), encoding="utf-8"
-    )
-    shutil.rmtree(folder, ignore_errors=True)
-    return fresh.rename(folder)
+    with whole_folder(folder) as fresh:
+        for name in TABLES:
+            getattr(record, name).to_parquet(fresh / f"{name}.parquet", index=False)
+        (fresh / "record.json").write_text(
+            json.dumps(_plain(record), indent=1, default=lambda number: number.item()), encoding="utf-8"
+        )
+    return folder
 
 
 def load(folder: Path) -> TrainingRecord:

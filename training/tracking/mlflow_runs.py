@@ -117,7 +117,7 @@ def ui_command(settings: Settings, host: str = UI_HOST, port: int = UI_PORT) -> 
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise StateError(f"Nothing has been tracked in {settings.work} yet. Train a model first: omnishelf train")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--workers", "1"]
-    return [*command, "--host", host, "--port", str(port), "--default-artifact-root", str(_artifacts(settings))]
+    return [*command, "--host", host, "--port", str(port), "--default-artifact-root", str(settings.artifacts.resolve())]
 
 
 def _log_inputs(client: "Client", run_id: str, page: Page) -> None:
@@ -237,17 +237,17 @@ def _experiment(client: "Client", settings: Settings, experiment: Experiment) ->
     """Id of the experiment of that name; its artifacts lie in the work folder unless a server keeps them."""
     found = client.get_experiment_by_name(experiment.name)
     if found is None:
-        location = None if _has_server(settings) else _artifacts(settings).as_uri()
+        location = None if _has_server(settings) else settings.artifacts.resolve().as_uri()
         tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": experiment.note}
         return str(client.create_experiment(experiment.name, artifact_location=location, tags=tags))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     remembered = urlsplit(found.artifact_location)
-    old = Path(unquote(remembered.path))
-    if remembered.scheme == "file" and not _has_server(settings) and old != _artifacts(settings) and not old.exists():
+    old, is_ours = Path(unquote(remembered.path)), remembered.scheme == "file" and not _has_server(settings)
+    if is_ours and old != settings.artifacts.resolve() and not old.exists():
         raise StateError(
             f"The work folder was moved: MLflow remembers its artifacts in {old}, which is gone. Move the folder back, "
-            f"or rename {settings.work / 'mlflow.db'} to begin a new history."
+            f"or rename {settings.tracking_file} to begin a new history."
         )
     return str(found.experiment_id)
 
@@ -266,10 +266,6 @@ def _close(settings: Settings, run_id: str, status: str, error: str = "") -> Non
         if error:
             client.set_tag(run_id, "error", error[:LONGEST_TAG])
         client.set_terminated(run_id, status)
-
-
-def _artifacts(settings: Settings) -> Path:
-    return (settings.work / "mlartifacts").resolve()
 
 
 def _has_server(settings: Settings) -> bool:

@@ -123,8 +123,8 @@ def test_what_a_killed_process_left_behind_is_not_taken_for_facts(
     shop: tuple[Settings, Warehouse], made: list[Path]
 ) -> None:
     folder = Past(*shop, CUTOFF).folder()
-    (folder / "facts.partial").mkdir(parents=True)
-    (folder / "facts.partial" / "facts.json").write_text("{}")
+    (folder / "facts.0123abcd.partial").mkdir(parents=True)
+    (folder / "facts.0123abcd.partial" / "facts.json").write_text("{}")
     assert_whole(Past(*shop, CUTOFF).facts())
     assert made == [folder]
     assert not list(folder.rglob("*.partial"))

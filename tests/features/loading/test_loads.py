@@ -18,10 +18,9 @@ from features import ingest as ingest_module
 from features.contracts.outputs import OUTPUTS
 from features.contracts.table import Table
 from features.errors import DataError, StateError, UserError
-from features.files import locked
 from features.ingest import ingest
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
+from features.warehouse.warehouse import Warehouse, only_load
 from tests.helpers.loads import LOADED_AT, RECEIPTS, load, of_table, rows, write_files
 
 HEADER = "receipt_id,line,sku,sold_at,units,paid\n"
@@ -226,7 +225,7 @@ def test_progress_goes_from_nothing_to_all(settings: Settings) -> None:
 
 def test_two_loads_at_once_are_refused(settings: Settings) -> None:
     receipts(settings, FIRST)
-    with locked(settings.warehouse), pytest.raises(StateError, match=rf"Another load .*process {os.getpid()}"):
+    with only_load(settings), pytest.raises(StateError, match=rf"Another load .*process {os.getpid()}"):
         receipts(settings, LATE)
     assert receipts(settings, LATE).changed
 

@@ -10,15 +10,14 @@ import pytest
 
 from features.clock import Cutoff
 from features.errors import StateError, UserError
-from features.files import locked
 from features.identity import resolve
 from features.identity.customers import customers_as_of
 from features.identity.keyed_hash import VARIABLE, KeyedHash
 from features.ingest import ingest
 from features.privacy import erasure, suppression
 from features.settings import Settings
-from features.warehouse.warehouse import Warehouse
-from serving.storefront.suppressed import Suppressed, path_of
+from features.warehouse.warehouse import Warehouse, only_load
+from serving.storefront.suppressed import Suppressed
 from tests.helpers.loads import RECEIPTS, load, rows
 from tests.helpers.traces import traces
 from training.privacy import erase as erasing
@@ -163,7 +162,7 @@ def test_a_later_load_of_the_same_rows_does_not_bring_her_back(settings: Setting
 
 def test_her_names_are_suppressed_for_the_service(settings: Settings) -> None:
     erase(settings, "account:own:acc-ann", AT)
-    listed = Suppressed(path_of(settings.work))
+    listed = Suppressed(settings.suppressed)
     names = ["acc-ann", "account:acc-ann", "account:own:acc-ann", "card-ann", "card:card-ann", "acc-bob", None]
     assert [name for name in names if listed.holds(name, 0.0)] == names[:5]
 
@@ -208,7 +207,7 @@ def test_without_the_key_nothing_is_erased_and_nothing_loaded_after(
 
 
 def test_a_running_load_is_told(settings: Settings) -> None:
-    with locked(settings.warehouse), pytest.raises(StateError, match="Another load"):
+    with only_load(settings), pytest.raises(StateError, match="Another load"):
         erase(settings, "acc-ann", AT)
     assert suppression.find(settings) is not None  # what was begun is finished by the next one
     erase(settings, "acc-ann", AT)

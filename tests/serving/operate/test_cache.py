@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from features.errors import StateError
-from serving.operate.cache import admit, locked, place, point, pointed, prune
+from features.files import locked
+from serving.operate.cache import admit, place, point, pointed, prune
 from tests.helpers.bundles import standin_bundle
 
 

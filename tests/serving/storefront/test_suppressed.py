@@ -5,15 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from features.settings import Settings
 from serving.recommender.answers import Answer, Query
 from serving.storefront.payloads import RecommendationRequest
 from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
-from serving.storefront.suppressed import LOOK_SECONDS, Suppressed, path_of, suppress
+from serving.storefront.suppressed import LOOK_SECONDS, Suppressed, suppress
 
 
 def test_names_are_held_from_the_next_look_on(tmp_path):
-    path = path_of(tmp_path)
+    path = Settings(work=tmp_path).suppressed
     listed = Suppressed(path)
     assert not listed.holds("ann", 0.0)
     suppress(path, ["ann", "card:own:7"])
@@ -28,12 +29,12 @@ def test_names_are_held_from_the_next_look_on(tmp_path):
 
 
 def test_the_file_holds_no_name(tmp_path):
-    suppress(path_of(tmp_path), ["ann-of-the-hill"])
-    assert "ann" not in path_of(tmp_path).read_text()
+    suppress(Settings(work=tmp_path).suppressed, ["ann-of-the-hill"])
+    assert "ann" not in Settings(work=tmp_path).suppressed.read_text()
 
 
 def test_a_damaged_file_leaves_the_list_as_it_was(tmp_path, caplog):
-    path = path_of(tmp_path)
+    path = Settings(work=tmp_path).suppressed
     suppress(path, ["ann"])
     listed = Suppressed(path)
     assert listed.holds("ann", 0.0)
@@ -55,10 +56,10 @@ class Echo:
 
 @pytest.mark.parametrize(("name", "is_known"), [("ann", False), ("bob", True)])
 def test_the_storefront_does_not_know_them(tmp_path, name, is_known):
-    suppress(path_of(tmp_path), ["ann"])
+    suppress(Settings(work=tmp_path).suppressed, ["ann"])
     echo = Echo()
     champion = SimpleNamespace(current=SimpleNamespace(version="1", recommender=echo))
     telemetry = SimpleNamespace(count_answer=lambda *_: None)
-    storefront = Storefront(champion, AnswerQueue(1), telemetry, path_of(tmp_path))
+    storefront = Storefront(champion, AnswerQueue(1), telemetry, Settings(work=tmp_path).suppressed)
     asyncio.run(storefront.recommend(RecommendationRequest(placement="home", customer_id=name), 0))
     assert (echo.asked[0].customer_id == name) is is_known

@@ -146,8 +146,8 @@ def test_a_table_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, mo
     path = tmp_path / "recs.parquet"
     write_table(recommendations("a"), path)
 
-    def full(*_: object, **__: object) -> None:
-        path.with_name("recs.parquet.partial").write_bytes(b"PAR1")
+    def full(_table: pd.DataFrame, partial: Path, **_: object) -> None:
+        partial.write_bytes(b"PAR1")
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)

@@ -51,7 +51,7 @@ def test_a_later_record_replaces_the_folder_whole(record, tmp_path):
 
 
 def test_what_an_interrupted_save_left_is_no_trouble(record, tmp_path):
-    (tmp_path / "kept.tmp" / "half").mkdir(parents=True)
+    (tmp_path / "kept.0123abcd.partial" / "half").mkdir(parents=True)
     save(record, tmp_path / "kept")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 

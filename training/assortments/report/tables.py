@@ -6,7 +6,6 @@ what must hold between them; `save` and `load` keep them as files. Nothing here 
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import DataError, StateError
+from features.files import whole_folder
 from training.assortments.report.checks import faults
 from training.assortments.report.columns import conform, empty
 from training.assortments.report.declared import BY_NAME, SCREENS, TABLES
@@ -156,10 +156,9 @@ def save(report: AssortmentReport, folder: Path) -> Path:
     """
     if folder.exists():
         raise StateError(f"{folder} is there already: a run is never written over. Choose another folder.")
-    fresh = folder.with_name(folder.name + ".tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    write(report, fresh)
-    return fresh.rename(folder)
+    with whole_folder(folder) as fresh:
+        write(report, fresh)
+    return folder
 
 
 def write(report: AssortmentReport, folder: Path) -> None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from features.clock import Cutoff
+from features.engine import Session
 from features.errors import DataError
 from features.panel.panel import panel
 from features.past import Past
@@ -83,7 +83,7 @@ def scope(past: Past, request: AssortmentRequest) -> Scope:
     return Scope(request.category, cutoff, catalogue, shops, rows, listed, facings, groups, left_out, counted)
 
 
-def _stores(connection: DuckDBPyConnection, request: AssortmentRequest) -> list[str] | None:
+def _stores(connection: Session, request: AssortmentRequest) -> list[str] | None:
     """The stores asked for; None for every one. Raises DataError where one is not known, or none is of the party."""
     known = {store for (store,) in connection.execute("SELECT store_id FROM stores").fetchall()}
     unknown = [store for store in request.stores if store not in known]
@@ -124,7 +124,7 @@ def _only(rows: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
     return part
 
 
-def _shops(connection: DuckDBPyConnection, stores: tuple[str, ...]) -> pd.DataFrame:
+def _shops(connection: Session, stores: tuple[str, ...]) -> pd.DataFrame:
     described = connection.execute(
         """SELECT store_id, coalesce(name, store_id) AS name, lat, lon, party, store_group
         FROM stores LEFT JOIN (SELECT store_id, min(party) AS party FROM purchases GROUP BY ALL)
@@ -133,7 +133,7 @@ def _shops(connection: DuckDBPyConnection, stores: tuple[str, ...]) -> pd.DataFr
     return described.set_index("store_id").reindex(list(stores)).rename_axis("store_id").reset_index()
 
 
-def _groups(connection: DuckDBPyConnection) -> tuple[tuple[str, ...], dict[str, str]]:
+def _groups(connection: Session) -> tuple[tuple[str, ...], dict[str, str]]:
     """Buying groups that terms name; and of parties whose terms name only one, that one."""
     named = connection.execute(
         "SELECT DISTINCT party, buying_group FROM supplier_terms WHERE buying_group IS NOT NULL ORDER BY ALL"
@@ -152,7 +152,7 @@ def _buys_for(shops: pd.DataFrame, groups: tuple[str, ...], by_party: dict[str, 
     return found
 
 
-def _catalogue(connection: DuckDBPyConnection, rows: pd.DataFrame, cutoff: Cutoff) -> pd.DataFrame:
+def _catalogue(connection: Session, rows: pd.DataFrame, cutoff: Cutoff) -> pd.DataFrame:
     skus = list(rows["sku"].cat.categories)
     described = connection.execute(
         "SELECT sku, name, brand, subcategory, pack, width_cm, depth_cm, CAST(unit_cost AS DOUBLE) AS unit_cost "
@@ -176,7 +176,7 @@ def _catalogue(connection: DuckDBPyConnection, rows: pd.DataFrame, cutoff: Cutof
     )
 
 
-def _terms(connection: DuckDBPyConnection) -> pd.DataFrame:
+def _terms(connection: Session) -> pd.DataFrame:
     """The cheapest first tier of each SKU: what it costs before anything is negotiated."""
     return (
         connection.execute(
@@ -191,7 +191,7 @@ def _terms(connection: DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _carried(
-    connection: DuckDBPyConnection,
+    connection: Session,
     rows: pd.DataFrame,
     cutoff: Cutoff,
     of: tuple[tuple[str, ...], tuple[str, ...]],

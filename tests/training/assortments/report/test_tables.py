@@ -234,13 +234,13 @@ class TestFiles:
             save(narrow_report(), tmp_path / "run")
 
     def test_what_a_killed_run_left_does_not_count_and_is_cleared(self, tmp_path):
-        write(narrow_report(), tmp_path / "run.tmp")
-        (tmp_path / "run.tmp" / "half").touch()
+        write(narrow_report(), tmp_path / "run.0123abcd.partial")
+        (tmp_path / "run.0123abcd.partial" / "half").touch()
         with pytest.raises(StateError, match="does not hold a whole assortment run"):
             load(tmp_path / "run")
         folder = save(narrow_report(), tmp_path / "run")
         assert not (folder / "half").exists()
-        assert not (tmp_path / "run.tmp").exists()
+        assert not (tmp_path / "run.0123abcd.partial").exists()
 
     def test_a_folder_that_lost_a_table_is_told(self, tmp_path):
         folder = save(narrow_report(), tmp_path / "run")

@@ -3,52 +3,19 @@
 A row is one candidate SKU for one shopper. Its columns are every column of every grain of the facts
 (as of the request, so that ages have grown since the cutoff), the scores of the candidate sources,
 and the combinations below, which need more than one grain at a time.
-
-"Here" is the channel of the request. Where it does not say, it is the customer's usual one.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.contracts.columns import STORE, WEB
-from features.facts.facts import NEVER_DAYS, Codes, Columns, Facts, Floats, Grouped
+from features.facts.facts import NEVER_DAYS, Codes, Facts, Floats
+from features.vector.here import here_of
+from features.vector.looked_up import Known, View, aged, lookup, most_decayed, ratio, row
+from features.vector.shopper import Shopper
 
 DUE_CAP = 20.0
 """A SKU twenty intervals overdue is given up on; more says nothing more."""
-
-
-FARTHEST_KM = 1_000.0
-EARTH_RADIUS_KM = 6_371.0
-UNKNOWN_KM = -1.0
-
-ON_WEB = 1
-IN_STORE = 0
-UNKNOWN_CHANNEL = -1
-CHANNELS = {WEB: ON_WEB, STORE: IN_STORE}
-"""Codes of the channels of a request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shopper:
-    """For whom and where: codes (-1 = unknown) and how many days have passed since the cutoff.
-
-    channel  ON_WEB or IN_STORE: where the customer shops right now
-    """
-
-    customer: int = -1
-    store: int = -1
-    elapsed_days: float = 0.0
-    channel: int = UNKNOWN_CHANNEL
-
-
-def usual_channel(facts: Facts, customer: int) -> int:
-    """The channel that the customer is more likely to use; the store for nobody in particular."""
-    if customer < 0:
-        return IN_STORE
-    return ON_WEB if facts.customer["web_propensity"][customer] >= 0.5 else IN_STORE
 
 
 DERIVED_FROM = {
@@ -123,28 +90,28 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
     returns (n, len(names(facts, sources))) float32, without NaN
     """
     n, elapsed = len(skus), shopper.elapsed_days
-    customer = _row(facts.customer, shopper.customer, elapsed)
-    store = _row(facts.store, shopper.store, elapsed)
+    customer = row(facts.customer, shopper.customer, elapsed)
+    store = row(facts.store, shopper.store, elapsed)
     sku = facts.sku.values[skus]
     if elapsed:
-        sku = _aged(sku, facts.sku, elapsed)
-    pair = _lookup(facts.customer_sku, shopper.customer, skus, elapsed)
-    subcategory = _lookup(facts.customer_subcategory, shopper.customer, facts.sku_subcategory[skus], elapsed)
-    category = _lookup(facts.customer_category, shopper.customer, facts.sku_category[skus], elapsed)
-    brand = _lookup(facts.customer_brand, shopper.customer, facts.sku_brand[skus], elapsed)
-    shelf = _lookup(facts.store_sku, shopper.store, skus, elapsed)
-    aisle = _lookup(facts.store_category, shopper.store, facts.sku_category[skus], elapsed)
-    known = _Known(
-        customer=_View(facts.customer, customer[None, :]),
-        store=_View(facts.store, store[None, :]),
-        sku=_View(facts.sku, sku),
-        pair=_View(facts.customer_sku.columns, pair),
-        subcategory=_View(facts.customer_subcategory.columns, subcategory),
-        category=_View(facts.customer_category.columns, category),
-        brand=_View(facts.customer_brand.columns, brand),
-        shelf=_View(facts.store_sku.columns, shelf),
-        most_decayed=_most_decayed(facts, shopper.customer),
-        here=_here(facts, shopper),
+        sku = aged(sku, facts.sku, elapsed)
+    pair = lookup(facts.customer_sku, shopper.customer, skus, elapsed)
+    subcategory = lookup(facts.customer_subcategory, shopper.customer, facts.sku_subcategory[skus], elapsed)
+    category = lookup(facts.customer_category, shopper.customer, facts.sku_category[skus], elapsed)
+    brand = lookup(facts.customer_brand, shopper.customer, facts.sku_brand[skus], elapsed)
+    shelf = lookup(facts.store_sku, shopper.store, skus, elapsed)
+    aisle = lookup(facts.store_category, shopper.store, facts.sku_category[skus], elapsed)
+    known = Known(
+        customer=View(facts.customer, customer[None, :]),
+        store=View(facts.store, store[None, :]),
+        sku=View(facts.sku, sku),
+        pair=View(facts.customer_sku.columns, pair),
+        subcategory=View(facts.customer_subcategory.columns, subcategory),
+        category=View(facts.customer_category.columns, category),
+        brand=View(facts.customer_brand.columns, brand),
+        shelf=View(facts.store_sku.columns, shelf),
+        most_decayed=most_decayed(facts, shopper.customer),
+        here=here_of(facts, shopper),
     )
     parts = (
         np.broadcast_to(customer, (n, len(customer))),
@@ -162,74 +129,7 @@ def vector(facts: Facts, shopper: Shopper, skus: Codes, scores: Floats) -> Float
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """Looked-up rows of one grain, by column name."""
-
-    columns: Columns
-    values: Floats
-
-    def __getitem__(self, name: str) -> Floats:
-        column: Floats = self.values[:, self.columns.names.index(name)]
-        return column
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is looked up for one shopper's candidates; `most_decayed` is the customer's strongest habit.
-
-    here  the channel and the place of the request
-    """
-
-    customer: _View
-    store: _View
-    sku: _View
-    pair: _View
-    subcategory: _View
-    category: _View
-    brand: _View
-    shelf: _View
-    most_decayed: float
-    here: "_Here"
-
-
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """Where a shopper is.
-
-    is_web       online, or in a store
-    distance_km  from the home store to the store at hand, at most FARTHEST_KM; UNKNOWN_KM where one is not known
-    is_home      whether the store at hand is the home store
-    """
-
-    is_web: bool
-    distance_km: float
-    is_home: bool
-
-
-def _here(facts: Facts, shopper: Shopper) -> _Here:
-    channel = usual_channel(facts, shopper.customer) if shopper.channel == UNKNOWN_CHANNEL else shopper.channel
-    home = int(facts.home_store[shopper.customer]) if shopper.customer >= 0 else -1
-    is_known = home >= 0 and shopper.store >= 0
-    return _Here(
-        is_web=channel == ON_WEB,
-        distance_km=_distance_km(facts, home, shopper.store) if is_known else UNKNOWN_KM,
-        is_home=is_known and home == shopper.store,
-    )
-
-
-def _distance_km(facts: Facts, one: int, other: int) -> float:
-    """Along the surface of a sphere: haversine formula (Sinnott 1984); UNKNOWN_KM where a store has no coordinates."""
-    lats, lons = facts.store_lat[[one, other]], facts.store_lon[[one, other]]
-    if np.isnan(lats).any() or np.isnan(lons).any():
-        return UNKNOWN_KM
-    (lat, lat_other), (lon, lon_other) = np.radians(lats.astype(np.float64)), np.radians(lons.astype(np.float64))
-    half = np.sin((lat_other - lat) / 2) ** 2
-    half += np.cos(lat) * np.cos(lat_other) * np.sin((lon_other - lon) / 2) ** 2
-    return min(float(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(half, 1.0)))), FARTHEST_KM)
-
-
-def _derived(known: _Known) -> Floats:
+def _derived(known: Known) -> Floats:
     customer, store, sku, pair = known.customer, known.store, known.sku, known.pair
     subcategory, category, brand, shelf = known.subcategory, known.category, known.brand, known.shelf
     since, bought = pair["days_since"], pair["baskets"]
@@ -241,10 +141,10 @@ def _derived(known: _Known) -> Floats:
     trips = np.maximum(customer["baskets"] * known_share, 1)
     sub_interval = subcategory["days_known"] / np.maximum(subcategory["baskets"], 1)
     columns = (
-        _ratio(since, expected, DUE_CAP),
-        _ratio(since, shrunk, DUE_CAP),
+        ratio(since, expected, DUE_CAP),
+        ratio(since, shrunk, DUE_CAP),
         np.clip(since - expected, -364, 364),
-        _ratio(since, pair["last_interval_days"], DUE_CAP),
+        ratio(since, pair["last_interval_days"], DUE_CAP),
         bought / trips,
         pair["baskets_28"] / np.maximum(customer["baskets_28"], 1),
         pair["baskets_91"] / np.maximum(customer["baskets_91"], 1),
@@ -253,18 +153,18 @@ def _derived(known: _Known) -> Floats:
         subcategory["lines"] / np.maximum(customer["lines"], 1),
         subcategory["lines_28"] / np.maximum(customer["baskets_28"], 1),
         bought / np.maximum(subcategory["lines"], 1),
-        _ratio(subcategory["days_since"], sub_interval, DUE_CAP),
+        ratio(subcategory["days_since"], sub_interval, DUE_CAP),
         (subcategory["days_since"] < since) & (bought > 0),
         category["lines"] / np.maximum(customer["lines"], 1),
         brand["lines"] / np.maximum(customer["lines"], 1),
         np.minimum(brand["lines"] / np.maximum(category["lines"], 1), 10),
-        _ratio(sku["sku_baskets_7"] * 4, sku["sku_baskets_28"], 10),
-        _ratio(sku["sku_baskets_28"] * 3.25, sku["sku_baskets_91"], 10),
-        _ratio(sku["sku_baskets_91"] * 4, sku["sku_baskets_364"], 10),
+        ratio(sku["sku_baskets_7"] * 4, sku["sku_baskets_28"], 10),
+        ratio(sku["sku_baskets_28"] * 3.25, sku["sku_baskets_91"], 10),
+        ratio(sku["sku_baskets_91"] * 4, sku["sku_baskets_364"], 10),
         shelf["store_baskets_28"] / np.maximum(store["store_total_91"], 1),
         shelf["store_baskets_91"] / np.maximum(store["store_total_91"], 1),
-        _ratio(shelf["store_baskets_91"], sku["sku_baskets_91"], 1),
-        _ratio(sku["price_28"], sku["price_364"], 5),
+        ratio(shelf["store_baskets_91"], sku["sku_baskets_91"], 1),
+        ratio(sku["price_28"], sku["price_364"], 5),
         sku["discount_7"] - sku["discount_364"],
         bought == 0,
     )
@@ -274,7 +174,7 @@ def _derived(known: _Known) -> Floats:
     return out
 
 
-def _of_here(known: _Known) -> tuple[Any, ...]:
+def _of_here(known: Known) -> tuple[Any, ...]:
     """How the candidates stand to the channel and the store of the request.
 
     Shares of the customer's few purchases of something that were made here are shrunk by one purchase at the
@@ -300,41 +200,8 @@ def _of_here(known: _Known) -> tuple[Any, ...]:
     )
 
 
-def _share_here(level: _View, propensity: Floats, *, is_web: bool) -> Floats:
+def _share_here(level: View, propensity: Floats, *, is_web: bool) -> Floats:
     lines = level["lines"]
     here = level["web_lines"] if is_web else lines - level["web_lines"]
     shrunk: Floats = (here + propensity) / (lines + 1)
     return shrunk
-
-
-def _ratio(part: Floats, whole: NDArray[np.floating[Any]], cap: float) -> Floats:
-    result: Floats = np.minimum(part / np.maximum(whole, 1e-3), cap)
-    return result
-
-
-def _row(columns: Columns, code: int, elapsed: float) -> Floats:
-    if code < 0:
-        return columns.blank()
-    row: Floats = columns.values[code]
-    return _aged(row[None, :], columns, elapsed)[0] if elapsed else row
-
-
-def _aged(values: Floats, columns: Columns, elapsed: float) -> Floats:
-    aged: Floats = np.where(columns.ages() & (values < NEVER_DAYS), values + np.float32(elapsed), values)
-    return aged
-
-
-def _lookup(grouped: Grouped, group: int, keys: Codes, elapsed: float) -> Floats:
-    blank = grouped.columns.blank()
-    if group < 0 or not len(grouped.keys):
-        return np.tile(blank, (len(keys), 1))
-    rows, found = grouped.find(group, keys)
-    values = grouped.columns.values[rows]
-    values[~found] = blank
-    return _aged(values, grouped.columns, elapsed) if elapsed else values
-
-
-def _most_decayed(facts: Facts, customer: int) -> float:
-    rows = facts.customer_sku.rows(customer)
-    mine = facts.customer_sku.columns["decayed"][rows]
-    return float(mine.max()) if len(mine) else 0.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from features.clock import EPOCH
 from features.facts.facts import NEVER_DAYS
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import TOGETHER_DAYS, Bundle
 from serving.recommender.answers import Reason
 

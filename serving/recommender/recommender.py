@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts.facts import Codes, Floats
-from features.vector.vector import CHANNELS, ON_WEB, UNKNOWN_CHANNEL, Shopper, vector
+from features.vector.shopper import CHANNELS, ON_WEB, UNKNOWN_CHANNEL, Shopper
+from features.vector.vector import vector
 from serving.bundle.bundle import Bundle
 from serving.bundle.directory import AMBIGUOUS, NO_CONSENT
 from serving.recommender.answers import Answer, Item, Query

@@ -12,7 +12,8 @@ from features.clock import Cutoff
 from features.facts.as_of import facts_at, snapshot_folder
 from features.facts.facts import COLUMNS, GROUPED, Facts, Floats, is_age
 from features.facts.freeze import freeze
-from features.vector.vector import Shopper, names, vector
+from features.vector.shopper import Shopper
+from features.vector.vector import names, vector
 from tests.helpers.datasets import ingested, settings_for
 
 LAST = Cutoff.parse("2025-05-01T12:00:00")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from features.clock import Cutoff
 from features.errors import DataError
 from features.facts.facts import Codes, Facts, Ids
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.candidates import Candidates
 from serving.recommender.recommender import Recommender
 from training.recommendations import baselines

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from features.facts.facts import NEVER_DAYS, Columns, Facts, Grouped
-from features.vector.vector import DERIVED, IN_STORE, ON_WEB, Shopper, names, usual_channel, vector
+from features.vector.here import usual_channel
+from features.vector.shopper import IN_STORE, ON_WEB, Shopper
+from features.vector.vector import DERIVED, names, vector
 from tests.helpers.small_facts import ANN, MILK, NORTH, TEA, columns, small_facts
 
 SOURCES = ("repeat", "als")

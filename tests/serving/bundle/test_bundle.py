@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from features.errors import StateError
 from features.facts.facts import Columns, Grouped, Ids
 from features.settings import Settings
-from features.vector.vector import Shopper, names, vector
+from features.vector.shopper import Shopper
+from features.vector.vector import names, vector
 from serving.bundle.bundle import MANIFEST, SCHEMA, Bundle, Contents, read_manifest, verify, write
 from serving.bundle.texts import Texts
 from serving.recommender.answers import Query

@@ -10,7 +10,7 @@ import pytest
 
 from features.clock import EPOCH
 from features.facts.facts import NEVER_DAYS, Columns
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import Bundle
 from serving.recommender.answers import Query, Reason
 from serving.recommender.reasons import MOST, reasons

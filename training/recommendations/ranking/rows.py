@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.facts.facts import Codes, Facts, Floats
-from features.vector.vector import Shopper, vector
+from features.vector.shopper import Shopper
+from features.vector.vector import vector
 from serving.bundle.candidates import Candidates
 from training.recommendations.first_visits import FirstVisits, unknown
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from features.facts.facts import Codes, Facts
-from features.vector.vector import DERIVED, ON_WEB, Shopper, names, vector
+from features.vector.shopper import ON_WEB, Shopper
+from features.vector.vector import DERIVED, names, vector
 from serving.bundle.candidates import Candidates
 from tests.helpers import checkerboard as board
 from training.recommendations.candidates.proposals import candidates_for_all

@@ -40,7 +40,7 @@ def _similar(bundle: Bundle, sku: int, item_ids: tuple[str, ...]) -> Reason | No
 
 
 def _bought_again(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
-    history = bundle.facts.customer_sku
+    history = bundle.facts.pairs["customer_sku"]
     rows, found = history.find(shopper.customer, np.array([sku], dtype=np.int32))
     if not found[0]:
         return None
@@ -69,10 +69,10 @@ def _day(cutoff_days: float, since: float) -> date:
 
 def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     facts, together = bundle.facts, bundle.lists.together
-    mine = facts.customer_sku.rows(shopper.customer)
+    mine = facts.pairs["customer_sku"].rows(shopper.customer)
     rows = together.rows(sku)
     partners = together.keys[rows]
-    known = np.isin(partners, facts.customer_sku.keys[mine], assume_unique=True)
+    known = np.isin(partners, facts.pairs["customer_sku"].keys[mine], assume_unique=True)
     if not known.any():
         return None
     lift, baskets = together.columns["lift"][rows], together.columns["baskets"][rows]
@@ -84,8 +84,8 @@ def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | Non
 
 def _favourite(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     facts = bundle.facts
-    code = int(facts.sku_subcategory[sku])
-    group = facts.customer_subcategory
+    code = int(facts.levels["subcategory"].of_sku[sku])
+    group = facts.pairs["customer_subcategory"]
     rows, found = group.find(shopper.customer, np.array([code], dtype=np.int32))
     if code < 0 or not found[0] or group.columns["lines"][rows[0]] < 3:  # twice may be chance
         return None
@@ -95,7 +95,7 @@ def _favourite(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
 
 
 def _popular_in_store(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
-    shelf = bundle.facts.store_sku
+    shelf = bundle.facts.pairs["store_sku"]
     rows, found = shelf.find(shopper.store, np.array([sku], dtype=np.int32))
     baskets = int(shelf.columns["store_baskets_28"][rows[0]]) if found[0] else 0
     if baskets < 2:  # one basket is not popularity

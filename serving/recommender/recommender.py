@@ -156,7 +156,7 @@ class Recommender:
         return here if shopper.channel != UNKNOWN_CHANNEL and here.any() else np.ones_like(here)
 
     def _bought(self, shopper: Shopper, skus: Codes) -> NDArray[np.bool_]:
-        return self.bundle.facts.customer_sku.find(shopper.customer, skus)[1]
+        return self.bundle.facts.pairs["customer_sku"].find(shopper.customer, skus)[1]
 
     def _sources(self, shopper: Shopper, skus: Codes, scores: Floats) -> NDArray[np.object_]:
         if not len(scores):
@@ -188,7 +188,7 @@ def home(recommender: Recommender, shopper: Shopper, query: Query) -> Placed:
 def buy_again(recommender: Recommender, shopper: Shopper, query: Query) -> Placed:
     """What the customer bought before: due by their own rhythm first, then the rest, both in the ranker's order."""
     ranked = recommender.rank(shopper, new_only=query.new_only)
-    history = recommender.bundle.facts.customer_sku
+    history = recommender.bundle.facts.pairs["customer_sku"]
     rows, bought = history.find(shopper.customer, ranked.skus)
     if not bought.any():
         return Placed(ranked, 0, "thin_history" if shopper.customer >= 0 else "")

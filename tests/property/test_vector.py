@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from features.clock import Cutoff
 from features.facts.as_of import facts_at, snapshot_folder
-from features.facts.facts import COLUMNS, GROUPED, Facts, Floats, is_age
+from features.facts.facts import Facts, Floats, is_age
 from features.facts.freeze import freeze
+from features.facts.grains import GRAINS
 from features.vector.shopper import Shopper
 from features.vector.vector import names, vector
 from tests.helpers.datasets import ingested, settings_for
@@ -99,7 +100,7 @@ def test_ages_some_days_later_are_those_of_a_snapshot_of_that_day(
 
 
 @settings(max_examples=10)
-@given(st.sampled_from([*COLUMNS, *GROUPED]), st.floats(0.01, 28))
+@given(st.sampled_from([*GRAINS]), st.floats(0.01, 28))
 def test_only_ages_depend_on_the_days_since_the_cutoff(shop: Shop, grain: str, elapsed: float) -> None:
     request = (7, 1, 0.0, list(range(48)), 0)
     now, then = asked(shop.opened, request), asked(shop.opened, (7, 1, elapsed, list(range(48)), 0))

@@ -160,4 +160,4 @@ def _texts(ids: Ids) -> np.ndarray:
 
 
 def _before(facts: Facts, customer: int, skus: Codes) -> np.ndarray:
-    return facts.customer_sku.find(customer, skus)[1]
+    return facts.pairs["customer_sku"].find(customer, skus)[1]

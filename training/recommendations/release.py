@@ -66,7 +66,7 @@ def catalogue(facts: Facts, skus: Path) -> Catalogue:
     for at, name in zip(code, table["name"].to_pylist(), strict=True):
         if at >= 0 and name:
             names[at] = name
-    levels = [facts.subcategories.text(at) for at in range(len(facts.subcategories))]
+    levels = [facts.levels["subcategory"].ids.text(at) for at in range(len(facts.levels["subcategory"].ids))]
     return Catalogue(Texts.of(names), Texts.of(levels))
 
 

@@ -159,13 +159,13 @@ def test_what_sold_in_the_year_but_not_lately_still_has_a_reason(trained_shop: T
 
 def own_history(bundle: Bundle, customer: int, cutoff_days: float, **columns: float) -> Reason:
     """The first reason for a customer's first SKU, with other facts of the pair and another cutoff."""
-    history = bundle.facts.customer_sku
+    history = bundle.facts.pairs["customer_sku"]
     row = history.rows(customer).start
     values = history.columns.values.copy()
     for name, value in columns.items():
         values[row, history.columns.names.index(name)] = value
     pairs = replace(history, columns=Columns(history.columns.names, values))
-    facts = replace(bundle.facts, customer_sku=pairs, cutoff_days=cutoff_days)
+    facts = replace(bundle.facts, pairs=bundle.facts.pairs | {"customer_sku": pairs}, cutoff_days=cutoff_days)
     return reasons(replace(bundle, facts=facts), Shopper(customer), int(history.keys[row]))[0]
 
 

@@ -103,5 +103,5 @@ def _of_customer(
     keep = label | (generator.random(len(skus)) < negative_share)
     skus, scores, label = skus[keep], scores[keep], label[keep]
     features = vector(facts, shopper, skus, scores)
-    is_new = ~facts.customer_sku.find(shopper.customer, skus)[1]
+    is_new = ~facts.pairs["customer_sku"].find(shopper.customer, skus)[1]
     return Rows(features, label.astype(np.float32), np.array([len(skus)], dtype=np.int32), is_new)

@@ -6,12 +6,15 @@ shared by workers. Rows are known by their *code*: the position of an id in a so
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from features.facts.grains import Key, levels, pairs
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int32]
@@ -72,11 +75,27 @@ class Columns:
         return column
 
     def blank(self) -> Floats:
-        """The row of something that nothing is known about."""
-        return np.array([missing_value(name) for name in self.names], dtype=np.float32)
+        """The row of something that nothing is known about; read-only."""
+        return _blank(self.names)
 
     def ages(self) -> NDArray[np.bool_]:
-        return np.array([is_age(name) for name in self.names], dtype=bool)
+        """Whether each column is an age; read-only."""
+        return _ages(self.names)
+
+
+# Once for each set of names: every request asks for those of every grain.
+@cache
+def _blank(names: tuple[str, ...]) -> Floats:
+    row = np.array([missing_value(name) for name in names], dtype=np.float32)
+    row.flags.writeable = False
+    return row
+
+
+@cache
+def _ages(names: tuple[str, ...]) -> NDArray[np.bool_]:
+    ages = np.array([is_age(name) for name in names], dtype=bool)
+    ages.flags.writeable = False
+    return ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,48 +123,39 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A way to sort SKUs, such as by category: its ids, and its code of each SKU (-1 where it has none)."""
+
+    ids: Ids
+    of_sku: Codes
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Every fact as of `cutoff_days` (days since 1970-01-01 UTC).
 
+    levels                by column of the warehouse's SKUs: `subcategory`, `category`, …
     store_lat, store_lon  where stores stand, in degrees (WGS 84); NaN where it is not known
+    pairs                 by the name of a grain of two keys: `customer_sku`, `store_category`, …
     """
 
     cutoff_days: float
     customers: Ids
     skus: Ids
     stores: Ids
-    subcategories: Ids
-    categories: Ids
-    brands: Ids
-    sku_subcategory: Codes
-    sku_category: Codes
-    sku_brand: Codes
+    levels: dict[str, Level]
     home_store: Codes
     store_lat: Floats
     store_lon: Floats
     customer: Columns
     sku: Columns
     store: Columns
-    customer_sku: Grouped
-    customer_subcategory: Grouped
-    customer_category: Grouped
-    customer_brand: Grouped
-    store_sku: Grouped
-    store_category: Grouped
+    pairs: dict[str, Grouped]
 
 
-IDS = ("customers", "skus", "stores", "subcategories", "categories", "brands")
-CODES = ("sku_subcategory", "sku_category", "sku_brand", "home_store")
-PLACES = ("store_lat", "store_lon")
+IDS = ("customers", "skus", "stores")
+ARRAYS = ("home_store", "store_lat", "store_lon")
 COLUMNS = ("customer", "sku", "store")
-GROUPED = (
-    "customer_sku",
-    "customer_subcategory",
-    "customer_category",
-    "customer_brand",
-    "store_sku",
-    "store_category",
-)
 
 
 def save(facts: Facts, folder: Path) -> None:
@@ -153,12 +163,16 @@ def save(facts: Facts, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in IDS:
         np.save(folder / f"{part}.npy", getattr(facts, part).values)
-    for part in (*CODES, *PLACES):
+    for key in levels():
+        level = facts.levels[key.column]
+        np.save(folder / f"{key.ids}.npy", level.ids.values)
+        np.save(folder / f"sku_{key.column}.npy", level.of_sku)
+    for part in ARRAYS:
         np.save(folder / f"{part}.npy", getattr(facts, part))
     for part in COLUMNS:
         save_columns(getattr(facts, part), folder, part)
-    for part in GROUPED:
-        save_grouped(getattr(facts, part), folder, part)
+    for name in pairs():
+        save_grouped(facts.pairs[name], folder, name)
     (folder / "facts.json").write_text(json.dumps({"cutoff_days": facts.cutoff_days}))
 
 
@@ -166,10 +180,18 @@ def load(folder: Path) -> Facts:
     """Open saved facts; arrays are memory-mapped and read-only."""
     meta = json.loads((folder / "facts.json").read_text())
     parts: dict[str, Any] = {name: Ids(load_array(folder, name)) for name in IDS}
-    parts |= {name: load_array(folder, name) for name in (*CODES, *PLACES)}
+    parts |= {name: load_array(folder, name) for name in ARRAYS}
     parts |= {name: load_columns(folder, name) for name in COLUMNS}
-    parts |= {name: load_grouped(folder, name) for name in GROUPED}
-    return Facts(cutoff_days=float(meta["cutoff_days"]), **parts)
+    return Facts(
+        cutoff_days=float(meta["cutoff_days"]),
+        levels={key.column: _load_level(folder, key) for key in levels()},
+        pairs={name: load_grouped(folder, name) for name in pairs()},
+        **parts,
+    )
+
+
+def _load_level(folder: Path, key: Key) -> Level:
+    return Level(Ids(load_array(folder, key.ids)), load_array(folder, f"sku_{key.column}"))
 
 
 def save_columns(columns: Columns, folder: Path, name: str) -> None:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.clock import Cutoff
-from features.facts.facts import Codes, Columns, Facts, Floats, Grouped, Ids, missing_value
+from features.facts.facts import Codes, Columns, Facts, Floats, Grouped, Ids, Level, missing_value
+from features.facts.grains import levels, pairs
 
 
 def freeze(snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = None) -> Facts:
@@ -20,41 +21,39 @@ def freeze(snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = Non
     stores  that of stores, for where they stand; without it nothing is known of distances
     """
     tables = {path.stem: pq.read_table(path) for path in sorted(snapshot.glob("*.parquet"))}
-    sku_ids = _ids(tables["sku"]["sku"])
-    attributes = _in_order(pq.read_table(skus, columns=["sku", "subcategory", "category", "brand"]), sku_ids)
-    levels = {level: _ids(attributes[level].drop_null()) for level in ("subcategory", "category", "brand")}
-    ids = {"customer_id": _ids(tables["customer"]["customer_id"]), "sku": sku_ids, **levels}
-    ids["store_id"] = _ids(tables["store"]["store_id"].drop_null())
-
-    def grouped(name: str, key: tuple[str, str]) -> Grouped:
-        return _grouped(tables[name], key, ids[key[0]], ids[key[1]])
-
+    ids = {
+        "customer_id": _ids(tables["customer"]["customer_id"]),
+        "sku": _ids(tables["sku"]["sku"]),
+        "store_id": _ids(tables["store"]["store_id"]),
+    }
+    by_level = _levels(skus, ids["sku"])
+    ids |= {column: level.ids for column, level in by_level.items()}
     customers = _in_order(tables["customer"], ids["customer_id"], "customer_id")
     lat, lon = _places(stores, ids["store_id"])
     return Facts(
         cutoff_days=cutoff.days,
         customers=ids["customer_id"],
-        skus=sku_ids,
+        skus=ids["sku"],
         stores=ids["store_id"],
-        subcategories=levels["subcategory"],
-        categories=levels["category"],
-        brands=levels["brand"],
-        sku_subcategory=codes(attributes["subcategory"], levels["subcategory"]),
-        sku_category=codes(attributes["category"], levels["category"]),
-        sku_brand=codes(attributes["brand"], levels["brand"]),
+        levels=by_level,
         home_store=codes(customers["home_store"], ids["store_id"]),
         store_lat=lat,
         store_lon=lon,
         customer=_columns(customers, exclude=("customer_id", "home_store")),
-        sku=_columns(_in_order(tables["sku"], sku_ids), exclude=("sku",)),
+        sku=_columns(_in_order(tables["sku"], ids["sku"]), exclude=("sku",)),
         store=_columns(_in_order(tables["store"], ids["store_id"], "store_id"), exclude=("store_id",)),
-        customer_sku=grouped("customer_sku", ("customer_id", "sku")),
-        customer_subcategory=grouped("customer_subcategory", ("customer_id", "subcategory")),
-        customer_category=grouped("customer_category", ("customer_id", "category")),
-        customer_brand=grouped("customer_brand", ("customer_id", "brand")),
-        store_sku=grouped("store_sku", ("store_id", "sku")),
-        store_category=grouped("store_category", ("store_id", "category")),
+        pairs={
+            name: _grouped(tables[name], (of.column, about.column), ids[of.column], ids[about.column])
+            for name, (of, about) in pairs().items()
+        },
     )
+
+
+def _levels(table: Path, skus: Ids) -> dict[str, Level]:
+    """How the warehouse sorts the SKUs, for every level that a grain speaks of."""
+    attributes = _in_order(pq.read_table(table, columns=["sku", *(key.column for key in levels())]), skus)
+    ids = {key.column: _ids(attributes[key.column]) for key in levels()}
+    return {column: Level(known, codes(attributes[column], known)) for column, known in ids.items()}
 
 
 def codes(column: pa.ChunkedArray, ids: Ids) -> Codes:

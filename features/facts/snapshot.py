@@ -12,6 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from features.clock import EPOCH, Cutoff
 from features.contracts.outputs import PROMOTIONS, PURCHASES, SKUS
+from features.facts.grains import GRAINS
 from features.families import affinity, channel, frequency, popularity, price, promotion, recency, rhythm, store
 from features.files import whole_folder
 from features.known import Known, promotions_at, purchases_before, visits_of
@@ -29,18 +30,6 @@ FAMILIES: tuple[ModuleType, ...] = (
     popularity,
 )
 
-GRAINS: dict[str, tuple[str, ...]] = {
-    "customer": ("customer_id",),
-    "sku": ("sku",),
-    "store": ("store_id",),
-    "customer_sku": ("customer_id", "sku"),
-    "customer_subcategory": ("customer_id", "subcategory"),
-    "customer_category": ("customer_id", "category"),
-    "customer_brand": ("customer_id", "brand"),
-    "store_sku": ("store_id", "sku"),
-    "store_category": ("store_id", "category"),
-}
-
 
 def code_version() -> str:
     """Names the code that makes snapshots and facts: what other code made is never taken for its work."""
@@ -52,7 +41,7 @@ def code_version() -> str:
 
 def expressions(known: Known) -> dict[str, Table]:
     """One expression per grain: all families that speak of it, outer-joined on its key."""
-    return {grain: _joined([f(known) for f in _functions(grain)], list(key)) for grain, key in GRAINS.items()}
+    return {name: _joined([f(known) for f in _functions(name)], list(grain.key)) for name, grain in GRAINS.items()}
 
 
 def unbound(cutoff: Cutoff, plan_days: float = 0.0) -> Known:
@@ -65,12 +54,12 @@ def family_of_columns() -> dict[str, str]:
     """`grain.column` -> the family that makes it, of every column of the snapshot."""
     known = unbound(Cutoff(EPOCH))
     return {
-        f"{grain}.{column}": family.__name__.rpartition(".")[2]
+        f"{name}.{column}": family.__name__.rpartition(".")[2]
         for family in FAMILIES
-        for grain, key in GRAINS.items()
-        if hasattr(family, grain)
-        for column in getattr(family, grain)(known).columns
-        if column not in key
+        for name, grain in GRAINS.items()
+        if hasattr(family, name)
+        for column in getattr(family, name)(known).columns
+        if column not in grain.key
     }
 
 
@@ -95,6 +84,6 @@ def write_snapshot(engine: Backend, known: Known, folder: Path) -> Path:
     """
     with whole_folder(folder) as partial:
         for grain, table in expressions(known).items():
-            engine.to_parquet(table.order_by(list(GRAINS[grain])), partial / f"{grain}.parquet")
+            engine.to_parquet(table.order_by(list(GRAINS[grain].key)), partial / f"{grain}.parquet")
         (partial / "snapshot.json").write_text(json.dumps({"cutoff": str(known.cutoff)}))
     return folder

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from features.facts.facts import Codes, Floats, Grouped, load_array, load_grouped, save_grouped
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import Bundle
 from serving.live.state import Live
 from serving.recommender.answers import Query

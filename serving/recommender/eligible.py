@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts.facts import Codes
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import Bundle
 from serving.recommender.asked import Asked
 
@@ -23,4 +23,4 @@ def eligible(asked: Asked, skus: Codes) -> NDArray[np.bool_]:
 
 def bought(bundle: Bundle, shopper: Shopper, skus: Codes) -> NDArray[np.bool_]:
     """Whether the customer has bought each SKU before the cutoff."""
-    return bundle.facts.customer_sku.find(shopper.customer, skus)[1]
+    return bundle.facts.pairs["customer_sku"].find(shopper.customer, skus)[1]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from features.facts.facts import Codes, Floats
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import Bundle
 
 

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts.facts import Codes, Floats
-from features.vector.vector import ON_WEB, UNKNOWN_CHANNEL, Shopper, vector
+from features.vector.shopper import ON_WEB, UNKNOWN_CHANNEL, Shopper
+from features.vector.vector import vector
 from serving.bundle.bundle import Bundle
 from serving.recommender.eligible import bought
 from serving.recommender.pool import Pool

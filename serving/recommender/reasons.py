@@ -7,7 +7,7 @@ import numpy as np
 
 from features.clock import EPOCH
 from features.facts.facts import NEVER_DAYS
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import TOGETHER_DAYS, Bundle
 from serving.recommender.answers import Reason
 
@@ -40,7 +40,7 @@ def _similar(bundle: Bundle, sku: int, item_ids: tuple[str, ...]) -> Reason | No
 
 
 def _bought_again(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
-    history = bundle.facts.customer_sku
+    history = bundle.facts.pairs["customer_sku"]
     rows, found = history.find(shopper.customer, np.array([sku], dtype=np.int32))
     if not found[0]:
         return None
@@ -71,7 +71,7 @@ def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | Non
     facts, together = bundle.facts, bundle.lists.together
     rows = together.rows(sku)
     partners = together.keys[rows]
-    known = facts.customer_sku.find(shopper.customer, partners)[1]
+    known = facts.pairs["customer_sku"].find(shopper.customer, partners)[1]
     if not known.any():
         return None
     lift, baskets = together.columns["lift"][rows], together.columns["baskets"][rows]
@@ -83,8 +83,8 @@ def _bought_together(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | Non
 
 def _favourite(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
     facts = bundle.facts
-    code = int(facts.sku_subcategory[sku])
-    group = facts.customer_subcategory
+    code = int(facts.levels["subcategory"].of_sku[sku])
+    group = facts.pairs["customer_subcategory"]
     rows, found = group.find(shopper.customer, np.array([code], dtype=np.int32))
     if code < 0 or not found[0] or group.columns["lines"][rows[0]] < 3:  # twice may be chance
         return None
@@ -94,7 +94,7 @@ def _favourite(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
 
 
 def _popular_in_store(bundle: Bundle, shopper: Shopper, sku: int) -> Reason | None:
-    shelf = bundle.facts.store_sku
+    shelf = bundle.facts.pairs["store_sku"]
     rows, found = shelf.find(shopper.store, np.array([sku], dtype=np.int32))
     baskets = int(shelf.columns["store_baskets_28"][rows[0]]) if found[0] else 0
     if baskets < 2:  # one basket is not popularity

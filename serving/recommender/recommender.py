@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.vector.vector import CHANNELS, UNKNOWN_CHANNEL, Shopper
+from features.vector.shopper import CHANNELS, UNKNOWN_CHANNEL, Shopper
 from serving.bundle.bundle import Bundle
 from serving.bundle.directory import AMBIGUOUS, NO_CONSENT
 from serving.live.state import NOTHING_LIVE, Live

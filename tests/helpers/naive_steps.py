@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.vector.vector import ON_WEB, UNKNOWN_CHANNEL, vector
+from features.vector.shopper import ON_WEB, UNKNOWN_CHANNEL
+from features.vector.vector import vector
 from serving.recommender.answers import Item
 from serving.recommender.asked import Asked
 from serving.recommender.reasons import reasons
@@ -66,7 +67,7 @@ def naive_explain(asked: Asked, lines: list[Line]) -> list[Item]:
 
 def naive_buy_again(asked: Asked, home: list[Line]) -> list[Line]:
     """What is due, then what else was bought, then the rest; each in the order of `home`."""
-    history = asked.bundle.facts.customer_sku
+    history = asked.bundle.facts.pairs["customer_sku"]
     due: set[int] = set()
     rest: set[int] = set()
     for row in _rows(history.starts, asked.shopper.customer):
@@ -91,7 +92,7 @@ def naive_pdp_similar(asked: Asked, home: list[Line]) -> list[Line]:
 
 
 def bought(asked: Asked) -> set[int]:
-    history = asked.bundle.facts.customer_sku
+    history = asked.bundle.facts.pairs["customer_sku"]
     return {int(history.keys[row]) for row in _rows(history.starts, asked.shopper.customer)}
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from features.facts.facts import CODES, COLUMNS, GROUPED, IDS, PLACES, Columns, Facts, Grouped, Ids, missing_value
-from features.facts.snapshot import GRAINS, expressions
+from features.facts.facts import COLUMNS, Columns, Facts, Grouped, Ids, Level, missing_value
+from features.facts.grains import GRAINS, levels, pairs
+from features.facts.snapshot import expressions
 from tests.helpers.worked_tables import CUTOFF, unbound
 
 MILK, TEA = 0, 1
@@ -27,19 +27,25 @@ def small_facts(values: Mapping[str, float]) -> Facts:
     rows = {grain: _columns(grain, values) for grain in GRAINS}
     rows["sku"] = Columns(rows["sku"].names, np.concatenate([rows["sku"].values, rows["sku"].blank()[None, :]]))
     one, first = np.array([0, 1], dtype=np.int64), np.zeros(1, dtype=np.int32)
-    parts: dict[str, Any] = dict.fromkeys(IDS, _ids("Dairy"))
-    parts |= {"customers": _ids("ann"), "skus": _ids("milk", "tea"), "stores": _ids("north"), "brands": _ids("Farm")}
-    parts |= {name: np.array([0, -1] if name.startswith("sku_") else [0], dtype=np.int32) for name in CODES}
-    parts |= {name: np.zeros(1, dtype=np.float32) for name in PLACES}
-    parts |= {name: rows[name] for name in COLUMNS}
-    parts |= {name: Grouped(one, first, rows[name]) for name in GROUPED}
-    return Facts(cutoff_days=CUTOFF.days, **parts)
+    on_shelf, alone = np.array([0, -1], dtype=np.int32), {name: rows[name] for name in COLUMNS}
+    return Facts(
+        cutoff_days=CUTOFF.days,
+        customers=_ids("ann"),
+        skus=_ids("milk", "tea"),
+        stores=_ids("north"),
+        levels={key.column: Level(_ids("Farm" if key.column == "brand" else "Dairy"), on_shelf) for key in levels()},
+        home_store=first,
+        store_lat=np.zeros(1, dtype=np.float32),
+        store_lon=np.zeros(1, dtype=np.float32),
+        pairs={name: Grouped(one, first, rows[name]) for name in pairs()},
+        **alone,
+    )
 
 
 @cache
 def columns(grain: str) -> tuple[str, ...]:
     """The columns that the facts have of a grain."""
-    keys = {*GRAINS[grain], "home_store"}
+    keys = {*GRAINS[grain].key, "home_store"}
     return tuple(name for name in expressions(unbound())[grain].columns if name not in keys)
 
 

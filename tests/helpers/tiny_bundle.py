@@ -56,7 +56,8 @@ def write_bundle(shop: TinyShop, folder: Path, version: str) -> Path:
     columns = len(names(shop.facts, candidates.sources))
     ranker = shop.scratch / f"ranker-{version}.onnx"
     _write_linear_ranker(ranker, columns, seed=sum(version.encode()))
-    subcategories = [shop.facts.subcategories.text(code) for code in range(len(shop.facts.subcategories))]
+    shelves = shop.facts.levels["subcategory"].ids
+    subcategories = [shelves.text(code) for code in range(len(shelves))]
     contents = Contents(
         facts=shop.facts,
         candidates=candidates,
@@ -91,7 +92,7 @@ def damage(folder: Path, how: str) -> Path:
 
 def _candidates(facts: Facts) -> Candidates:
     """What a customer bought and 20 SKUs more; what every store and the chain sell, best first."""
-    history, shelf = facts.customer_sku, facts.store_sku
+    history, shelf = facts.pairs["customer_sku"], facts.pairs["store_sku"]
     best = np.argsort(-facts.sku["sku_baskets_28"], kind="stable").astype(np.int32)
     groups = [np.union1d(history.keys[history.rows(code)], best[:20]) for code in range(len(facts.customers))]
     keys = np.concatenate(groups).astype(np.int32)
@@ -108,7 +109,7 @@ def _candidates(facts: Facts) -> Candidates:
 
 def _shelf_mates(facts: Facts, *columns: str) -> Grouped:
     """For each SKU the others of its subcategory; the first column falls, the second is 3."""
-    shelf = facts.sku_subcategory
+    shelf = facts.levels["subcategory"].of_sku
     groups = [np.flatnonzero((shelf == shelf[sku]) & (np.arange(len(shelf)) != sku)) for sku in range(len(shelf))]
     keys = np.concatenate(groups).astype(np.int32)
     values = np.stack([np.linspace(0.9, 0.2, len(keys), dtype=np.float32), np.full(len(keys), 3, np.float32)], axis=1)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from features.clock import Cutoff
 from features.engine import duckdb_engine
-from features.facts.snapshot import GRAINS, write_snapshot
+from features.facts.grains import GRAINS
+from features.facts.snapshot import write_snapshot
 from features.ingest import ingest
 from features.known import known_before
 from features.sql import instant, parquet, write_parquet

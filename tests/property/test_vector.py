@@ -1,5 +1,6 @@
 """Properties of the request-time vector: one way to compute it, whenever, in whatever company."""
 
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -9,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.clock import Cutoff
-from features.facts.facts import COLUMNS, GROUPED, Facts, Floats, is_age
+from features.facts.facts import COLUMNS, NEVER_DAYS, Columns, Facts, Floats, is_age
 from features.facts.freeze import freeze
+from features.facts.grains import GRAINS
 from features.past import Past
-from features.vector.vector import Shopper, names, vector
+from features.vector.shopper import IN_STORE, ON_WEB, Shopper
+from features.vector.vector import names, vector
 from tests.helpers.datasets import ingested, settings_for
 
 LAST = Cutoff.parse("2025-05-01T12:00:00")
@@ -98,10 +101,31 @@ def test_ages_some_days_later_are_those_of_a_snapshot_of_that_day(
 
 
 @settings(max_examples=10)
-@given(st.sampled_from([*COLUMNS, *GROUPED]), st.floats(0.01, 28))
+@given(st.sampled_from([*GRAINS]), st.floats(0.01, 28))
 def test_only_ages_depend_on_the_days_since_the_cutoff(shop: Shop, grain: str, elapsed: float) -> None:
     request = (7, 1, 0.0, list(range(48)), 0)
     now, then = asked(shop.opened, request), asked(shop.opened, (7, 1, elapsed, list(range(48)), 0))
     for at, name in enumerate(names(shop.opened, SOURCES)):
         if name.startswith(f"{grain}.") and not is_age(name.removeprefix(f"{grain}.")):
             np.testing.assert_array_equal(now[:, at], then[:, at], err_msg=name)
+
+
+def older(columns: Columns, days: float) -> Columns:
+    grows = np.array([is_age(name) for name in columns.names])
+    values = np.where(grows & (columns.values < NEVER_DAYS), columns.values + np.float32(days), columns.values)
+    return Columns(columns.names, values)
+
+
+@given(requests(), st.sampled_from([-1, IN_STORE, ON_WEB]))
+def test_a_request_some_days_later_is_one_to_facts_that_are_so_much_older(
+    shop: Shop, request: tuple[int, int, float, list[int], int], channel: int
+) -> None:
+    """Of every grain and every combination."""
+    customer, store, elapsed, skus, _ = request
+    facts = shop.opened
+    alone = {name: older(getattr(facts, name), elapsed) for name in COLUMNS}
+    pairs = {name: replace(rows, columns=older(rows.columns, elapsed)) for name, rows in facts.pairs.items()}
+    codes, scores = np.array(skus, dtype=np.int32), np.zeros((len(skus), len(SOURCES)), np.float32)
+    later = vector(facts, Shopper(customer, store, elapsed, channel), codes, scores)
+    aged = vector(replace(facts, pairs=pairs, **alone), Shopper(customer, store, 0.0, channel), codes, scores)
+    np.testing.assert_array_equal(later, aged)

@@ -56,7 +56,7 @@ def again(app, monkeypatch):
 
 def due_of(facts, customer, days):
     """The customer's SKUs that half of their usual interval (four weeks at most) has passed for, and the others."""
-    history = facts.customer_sku
+    history = facts.pairs["customer_sku"]
     due, rest = set(), set()
     for row in range(*history.starts[customer : customer + 2]):
         usual = min(history.columns["interval_days"][row], 28.0)

@@ -57,13 +57,14 @@ def _profile(folder: Path, held: Held) -> dict[str, Any] | None:
     code = max(facts.customers.code(name) for name in names_of(held))
     if code < 0:
         return None
-    rows = facts.customer_sku.rows(code)
+    history = facts.pairs["customer_sku"]
+    rows = history.rows(code)
     return {
         "bundle": folder.name,
         "cutoff": manifest["cutoff"],
         "features": dict(zip(facts.customer.names, map(float, facts.customer.values[code]), strict=True)),
         "skus": {
-            facts.skus.text(int(sku)): dict(zip(facts.customer_sku.columns.names, map(float, values), strict=True))
-            for sku, values in zip(facts.customer_sku.keys[rows], facts.customer_sku.columns.values[rows], strict=True)
+            facts.skus.text(int(sku)): dict(zip(history.columns.names, map(float, values), strict=True))
+            for sku, values in zip(history.keys[rows], history.columns.values[rows], strict=True)
         },
     }

@@ -11,7 +11,8 @@ from features.contracts.outputs import OUTPUTS
 from features.contracts.table import SQL_TYPES
 from features.facts.facts import Codes, Facts
 from features.facts.snapshot import family_of_columns
-from features.vector.vector import DERIVED_FROM, SOURCE_PREFIX
+from features.vector.derived import DERIVED_FROM
+from features.vector.vector import SOURCE_PREFIX
 from features.warehouse.warehouse import Warehouse
 from serving.bundle.bundle import Bundle
 from serving.recommender.answers import Query

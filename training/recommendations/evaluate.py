@@ -12,7 +12,7 @@ import pandas as pd
 from features.errors import DataError
 from features.facts.facts import Codes, Facts, Ids
 from features.past import Past
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.candidates import Candidates
 from serving.recommender.recommender import Recommender
 from training.recommendations import baselines
@@ -154,4 +154,4 @@ def _texts(ids: Ids) -> np.ndarray:
 
 
 def _before(facts: Facts, customer: int, skus: Codes) -> np.ndarray:
-    return facts.customer_sku.find(customer, skus)[1]
+    return facts.pairs["customer_sku"].find(customer, skus)[1]

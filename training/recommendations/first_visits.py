@@ -15,14 +15,14 @@ from features.clock import Cutoff
 from features.facts.facts import Codes, Facts
 from features.facts.freeze import codes
 from features.past import Past
-from features.vector.vector import CHANNELS, UNKNOWN_CHANNEL, Shopper
+from features.vector.shopper import CHANNELS, UNKNOWN_CHANNEL, Shopper
 
 COLUMNS = ("customer_id", "bought_at", "basket_id", "channel", "store_id")
 
 
 @dataclass(frozen=True, slots=True)
 class FirstVisits:
-    """By customer code: the channel (`features.vector.vector.CHANNELS`) and the store; -1 of both for who did not come.
+    """By customer code: the channel (`CHANNELS` of shoppers) and the store; -1 of both for who did not come.
 
     The store of an order that is sent home is the customer's home store.
     """

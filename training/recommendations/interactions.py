@@ -30,7 +30,7 @@ class Interactions:
 def interactions(facts: Facts, active_days: float = ACTIVE_DAYS) -> Interactions:
     """Matrices of the SKUs sold in the last `active_days` before the cutoff."""
     active = np.flatnonzero(facts.sku["days_since_sold"] <= active_days).astype(np.int32)
-    history = facts.customer_sku
+    history = facts.pairs["customer_sku"]
     shape = (len(facts.customers), len(facts.skus))
 
     def matrix(column: str) -> sparse.csr_matrix:

@@ -7,14 +7,14 @@ recommendations. Everybody else who is known keeps a name in the directory that 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.facts.facts import GROUPED, Codes, Columns, Facts, Grouped, Ids
+from features.facts.facts import Codes, Columns, Facts, Grouped, Ids
+from features.facts.grains import CUSTOMER, pairs
 from features.identity.customers import AsOf
 from features.past import Past
 from serving.bundle.bundle import Contents, Profiles
@@ -50,15 +50,13 @@ def kept(profiles: Profiles, keep: NDArray[np.bool_]) -> Profiles:
 
 def only(facts: Facts, keep: NDArray[np.bool_]) -> Facts:
     """Facts of the chosen customers; those of SKUs and stores stay as they are."""
-    personal: dict[str, Any] = {
-        name: _groups(getattr(facts, name), keep) for name in GROUPED if name.startswith("customer_")
-    }
+    personal = {name: _groups(facts.pairs[name], keep) for name, (of, _) in pairs().items() if of == CUSTOMER}
     return replace(
         facts,
         customers=Ids(facts.customers.values[keep]),
         home_store=facts.home_store[keep],
         customer=Columns(facts.customer.names, facts.customer.values[keep]),
-        **personal,
+        pairs=facts.pairs | personal,
     )
 
 

@@ -58,7 +58,8 @@ def catalogue(facts: Facts, past: Past) -> Catalogue:
     named = {str(sku): str(name) for sku, name in described if name}
     skus = (facts.skus.text(at) for at in range(len(facts.skus)))
     names = [named.get(sku, sku) for sku in skus]
-    levels = [facts.subcategories.text(at) for at in range(len(facts.subcategories))]
+    shelves = facts.levels["subcategory"].ids
+    levels = [shelves.text(at) for at in range(len(shelves))]
     return Catalogue(Texts.of(names), Texts.of(levels))
 
 

@@ -16,7 +16,7 @@ DUE = 0.5
 def buy_again(asked: Asked) -> Placed:
     """What the customer bought before: due by their own rhythm first, then the rest, both in the ranker's order."""
     ranked = rank(asked.bundle, asked.shopper, pool(asked.bundle, asked.shopper), new_only=asked.query.new_only)
-    shopper, history = asked.shopper, asked.bundle.facts.customer_sku
+    shopper, history = asked.shopper, asked.bundle.facts.pairs["customer_sku"]
     rows, bought = history.find(shopper.customer, ranked.skus)
     if not bought.any():
         return Placed(ranked, 0, "thin_history" if shopper.customer >= 0 else "")

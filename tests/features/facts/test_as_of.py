@@ -69,7 +69,7 @@ def made(monkeypatch: pytest.MonkeyPatch, prepared: tuple[Settings, Warehouse]) 
 
 def assert_whole(facts: Facts) -> None:
     assert [facts.customers.text(code) for code in range(len(facts.customers))] == ["ann", "bob"]
-    assert facts.customer_sku.columns["baskets"].tolist() == [1, 1, 1]
+    assert facts.pairs["customer_sku"].columns["baskets"].tolist() == [1, 1, 1]
     assert facts.cutoff_days == CUTOFF.days
 
 
@@ -88,7 +88,7 @@ def test_another_cutoff_and_another_plan_have_facts_of_their_own(prepared: tuple
     tea = today.skus.code("tea")
     assert [facts.sku["display_stores"][tea] for facts in (today, planned)] == [0, 1]
     # tea was bought again at the cutoff itself
-    assert [facts.customer_sku.columns["baskets"].tolist() for facts in (today, later)] == [[1, 1, 1], [1, 2, 1]]
+    assert [one.pairs["customer_sku"].columns["baskets"].tolist() for one in (today, later)] == [[1, 1, 1], [1, 2, 1]]
 
 
 def test_another_warehouse_has_a_folder_of_its_own(prepared: tuple[Settings, Warehouse]) -> None:

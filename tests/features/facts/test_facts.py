@@ -9,12 +9,10 @@ import pytest
 
 from features.clock import Cutoff
 from features.facts.facts import (
-    CODES,
+    ARRAYS,
     COLUMNS,
-    GROUPED,
     IDS,
     NEVER_DAYS,
-    PLACES,
     Columns,
     Facts,
     Grouped,
@@ -24,6 +22,7 @@ from features.facts.facts import (
     missing_value,
     save,
 )
+from features.facts.grains import levels, pairs
 from tests.helpers.worked_tables import CUTOFF, facts_of
 
 PURCHASES = """
@@ -45,10 +44,12 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 
 def arrays(facts: Facts) -> dict[str, np.ndarray]:
-    grouped = {name: getattr(facts, name) for name in GROUPED}
+    grouped = facts.pairs
     return (
         {name: getattr(facts, name).values for name in (*IDS, *COLUMNS)}
-        | {name: getattr(facts, name) for name in CODES}
+        | {name: getattr(facts, name) for name in ARRAYS}
+        | {f"{name}.ids": level.ids.values for name, level in facts.levels.items()}
+        | {f"{name}.of_sku": level.of_sku for name, level in facts.levels.items()}
         | {f"{name}.{part}": getattr(rows, part) for name, rows in grouped.items() for part in ("starts", "keys")}
         | {f"{name}.columns": rows.columns.values for name, rows in grouped.items()}
     )
@@ -61,8 +62,10 @@ def assert_equal(one: Facts, other: Facts) -> None:
         np.testing.assert_array_equal(array, arrays(other)[name], err_msg=name)
     for name in COLUMNS:
         assert getattr(one, name).names == getattr(other, name).names
-    for name in GROUPED:
-        assert getattr(one, name).columns.names == getattr(other, name).columns.names
+    assert one.levels.keys() == other.levels.keys() == {key.column for key in levels()}
+    assert one.pairs.keys() == other.pairs.keys() == pairs().keys()
+    for name in pairs():
+        assert one.pairs[name].columns.names == other.pairs[name].columns.names
 
 
 def test_what_is_saved_can_be_read_back(facts: Facts, tmp_path: Path) -> None:
@@ -75,10 +78,10 @@ def test_the_parts_that_are_saved_are_all_there_are() -> None:
     assert {field.name for field in dataclasses.fields(Facts)} == {
         "cutoff_days",
         *IDS,
-        *CODES,
-        *PLACES,
+        *ARRAYS,
         *COLUMNS,
-        *GROUPED,
+        "levels",
+        "pairs",
     }
 
 
@@ -104,7 +107,7 @@ def test_facts_about_nothing_can_be_saved(tmp_path: Path) -> None:
     assert_equal(back, nothing)
     assert (len(back.customers), len(back.skus), back.customers.code("ann")) == (0, 0, -1)
     assert back.customer.values.shape == (0, len(back.customer.names))
-    assert back.customer_sku.rows(-1) == slice(0, 0)
+    assert back.pairs["customer_sku"].rows(-1) == slice(0, 0)
 
 
 def test_ids_of_any_script(facts: Facts) -> None:

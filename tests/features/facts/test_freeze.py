@@ -10,23 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.clock import Cutoff
-from features.facts.facts import COLUMNS, GROUPED, NEVER_DAYS, Facts, Grouped, Ids, missing_value
+from features.facts.facts import COLUMNS, NEVER_DAYS, Facts, Ids, missing_value
 from features.facts.freeze import codes, freeze
-from features.facts.snapshot import GRAINS
+from features.facts.grains import GRAINS, levels, pairs
 from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from tests.helpers.datasets import ingested, settings_for
 
 CUTOFF = Cutoff.parse("2025-04-15T13:00:00")
-KEY_IDS = {
-    "customer_id": "customers",
-    "sku": "skus",
-    "store_id": "stores",
-    "subcategory": "subcategories",
-    "category": "categories",
-    "brand": "brands",
-}
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +41,18 @@ def snapshot(settings: Settings, warehouse: Warehouse, facts: Facts) -> Path:
     return Past(settings, warehouse, CUTOFF).folder()
 
 
+def ids_of(facts: Facts, column: str) -> Ids:
+    alone = {"customer_id": facts.customers, "sku": facts.skus, "store_id": facts.stores}
+    return alone[column] if column in alone else facts.levels[column].ids
+
+
 def texts(ids: Ids) -> list[str]:
     return [ids.text(code) for code in range(len(ids))]
 
 
 def table(snapshot: Path, grain: str) -> pd.DataFrame:
     """A grain as pandas reads it, by its key, with what a missing value means."""
-    frame = pd.read_parquet(snapshot / f"{grain}.parquet").set_index([*GRAINS[grain]])
+    frame = pd.read_parquet(snapshot / f"{grain}.parquet").set_index([*GRAINS[grain].key])
     missing = {name: missing_value(name) for name in frame.columns if name != "home_store"}
     return frame.fillna(missing).sort_index()
 
@@ -63,16 +60,16 @@ def table(snapshot: Path, grain: str) -> pd.DataFrame:
 @pytest.mark.parametrize("grain", COLUMNS)
 def test_rows_of_a_key_are_those_that_pandas_reads(facts: Facts, snapshot: Path, grain: str) -> None:
     expected, columns = table(snapshot, grain), getattr(facts, grain)
-    assert texts(getattr(facts, KEY_IDS[GRAINS[grain][0]])) == expected.index.tolist()
+    assert texts(ids_of(facts, GRAINS[grain].of.column)) == expected.index.tolist()
     assert set(columns.names) == set(expected.columns) - {"home_store"}
     for name in columns.names:
         np.testing.assert_array_equal(columns[name], expected[name].to_numpy(np.float32), err_msg=name)
 
 
-@pytest.mark.parametrize("grain", GROUPED)
+@pytest.mark.parametrize("grain", pairs())
 def test_rows_of_two_keys_are_those_that_pandas_reads(facts: Facts, snapshot: Path, grain: str) -> None:
-    expected, grouped = table(snapshot, grain), getattr(facts, grain)
-    groups, keys = (texts(getattr(facts, KEY_IDS[name])) for name in GRAINS[grain])
+    expected, grouped = table(snapshot, grain), facts.pairs[grain]
+    groups, keys = (texts(ids_of(facts, name)) for name in GRAINS[grain].key)
     group = np.repeat(np.arange(len(groups)), np.diff(grouped.starts))
     found = [(groups[one], keys[other]) for one, other in zip(group, grouped.keys, strict=True)]
     # a store or SKU that nobody ever bought in is no store or SKU of the facts
@@ -82,10 +79,10 @@ def test_rows_of_two_keys_are_those_that_pandas_reads(facts: Facts, snapshot: Pa
         np.testing.assert_array_equal(grouped.columns[name], expected[name].to_numpy(np.float32), err_msg=name)
 
 
-@pytest.mark.parametrize("level", ["subcategory", "category", "brand"])
+@pytest.mark.parametrize("level", [key.column for key in levels()])
 def test_codes_of_skus_lead_to_what_the_catalogue_says(facts: Facts, warehouse: Warehouse, level: str) -> None:
     catalogue = pd.read_parquet(warehouse.skus).set_index("sku")[level]
-    ids, code = getattr(facts, KEY_IDS[level]), getattr(facts, f"sku_{level}")
+    ids, code = facts.levels[level].ids, facts.levels[level].of_sku
     assert [ids.text(one) for one in code] == catalogue.loc[texts(facts.skus)].tolist()
 
 
@@ -113,7 +110,7 @@ def test_habits_are_what_pandas_makes_of_the_purchases(facts: Facts, warehouse: 
     )
     assert len(expected) > 300
     for name in expected.columns:
-        found = facts.customer_sku.columns[name]
+        found = facts.pairs["customer_sku"].columns[name]
         np.testing.assert_allclose(found, expected[name].to_numpy(float), rtol=1e-6, err_msg=name)
 
 
@@ -125,7 +122,7 @@ def test_what_sells_is_what_pandas_makes_of_the_purchases(facts: Facts, warehous
     levels = lines.dropna(subset="customer_id").merge(pd.read_parquet(warehouse.skus)[["sku", "category", "brand"]])
     for level in ("category", "brand"):
         bought = levels.groupby(["customer_id", level]).sku.agg(["size", "nunique"])
-        grouped: Grouped = getattr(facts, f"customer_{level}")
+        grouped = facts.pairs[f"customer_{level}"]
         assert grouped.columns["lines"].tolist() == bought["size"].tolist()
         assert grouped.columns["distinct_skus"].tolist() == bought["nunique"].tolist()
 
@@ -139,8 +136,8 @@ def purchases_before_cutoff(warehouse: Warehouse) -> pd.DataFrame:
 def test_nothing_in_the_facts_is_infinite_or_no_number(facts: Facts) -> None:
     for grain in COLUMNS:
         assert np.isfinite(getattr(facts, grain).values).all()
-    for grain in GROUPED:
-        assert np.isfinite(getattr(facts, grain).columns.values).all()
+    for grouped in facts.pairs.values():
+        assert np.isfinite(grouped.columns.values).all()
 
 
 def test_a_snapshot_written_by_hand(tmp_path: Path) -> None:
@@ -184,13 +181,14 @@ def test_a_snapshot_written_by_hand(tmp_path: Path) -> None:
     assert facts.customer.names == ("days_known", "spent")
     assert facts.customer.values.tolist() == [[3, 0], [9999, 0]]
     assert facts.sku.values.tolist() == [[2, 0], [9999, 1], [9999, 0]]
-    assert facts.sku_subcategory.tolist() == [-1, 0, -1]
-    assert facts.sku_brand.tolist() == [-1, -1, -1]
-    assert (facts.customer_sku.starts.tolist(), facts.customer_sku.keys.tolist()) == ([0, 1, 3], [1, 0, 2])
-    assert facts.customer_sku.columns["baskets"].tolist() == [2, 3, 1]
-    assert (facts.customer_category.starts.tolist(), len(facts.customer_category.keys)) == ([0, 0, 0], 0)
-    assert (facts.customer_brand.starts.tolist(), facts.customer_brand.columns.names) == ([0, 0, 0], ())
-    assert (facts.store_sku.starts.tolist(), facts.store_sku.keys.tolist()) == ([0, 1], [1])
+    assert facts.levels["subcategory"].of_sku.tolist() == [-1, 0, -1]
+    assert facts.levels["brand"].of_sku.tolist() == [-1, -1, -1]
+    history, category, brand = (facts.pairs[f"customer_{name}"] for name in ("sku", "category", "brand"))
+    assert (history.starts.tolist(), history.keys.tolist()) == ([0, 1, 3], [1, 0, 2])
+    assert history.columns["baskets"].tolist() == [2, 3, 1]
+    assert (category.starts.tolist(), len(category.keys)) == ([0, 0, 0], 0)
+    assert (brand.starts.tolist(), brand.columns.names) == ([0, 0, 0], ())
+    assert (facts.pairs["store_sku"].starts.tolist(), facts.pairs["store_sku"].keys.tolist()) == ([0, 1], [1])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from ibis.backends.duckdb import Backend
 
 from features.engine import duckdb_engine
 from features.facts import snapshot
-from features.facts.snapshot import FAMILIES, GRAINS, code_version, expressions, write_snapshot
+from features.facts.grains import GRAINS
+from features.facts.snapshot import FAMILIES, code_version, expressions, write_snapshot
 from features.known import Known, known_before
 from tests.helpers.spark import spark_sql
 from tests.helpers.worked_tables import CUTOFF, unbound, write_warehouse
@@ -73,7 +74,7 @@ def test_every_expression_compiles_for_spark(grain: str) -> None:
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_families_of_a_grain_share_its_key_and_no_other_column(grain: str) -> None:
-    known, key = unbound(), GRAINS[grain]
+    known, key = unbound(), GRAINS[grain].key
     columns = [getattr(family, grain)(known).columns for family in FAMILIES if hasattr(family, grain)]
     assert all(set(key) <= set(names) for names in columns)
     own = [name for names in columns for name in names if name not in key]
@@ -82,15 +83,16 @@ def test_families_of_a_grain_share_its_key_and_no_other_column(grain: str) -> No
 
 
 def test_every_grain_is_a_table_with_one_row_a_key_in_its_order(written: Path) -> None:
-    for grain, key in GRAINS.items():
-        rows = [tuple(row.values()) for row in pq.read_table(written / f"{grain}.parquet", columns=[*key]).to_pylist()]
-        assert rows, grain
-        assert rows == sorted(set(rows)), grain
+    for name, grain in GRAINS.items():
+        table = pq.read_table(written / f"{name}.parquet", columns=[*grain.key])
+        rows = [tuple(row.values()) for row in table.to_pylist()]
+        assert rows, name
+        assert rows == sorted(set(rows)), name
 
 
 def test_keys_are_never_null(written: Path) -> None:
     tables = {grain: pq.read_table(written / f"{grain}.parquet") for grain in GRAINS}
-    assert all(tables[grain][name].null_count == 0 for grain, key in GRAINS.items() for name in key)
+    assert all(tables[grain][name].null_count == 0 for grain, one in GRAINS.items() for name in one.key)
 
 
 def test_families_meet_in_one_row(written: Path) -> None:
@@ -144,15 +146,16 @@ def test_what_a_killed_process_left_behind_is_cleared(made: tuple[Backend, Known
     assert {path.stem for path in folder.glob("*.parquet")} == set(GRAINS)
 
 
-def test_other_code_has_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", ["families/price.py", "facts/grains.py", "known.py"])
+def test_other_code_has_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changed: str) -> None:
     here = Path(snapshot.__file__).parents[1]
-    for name in ("facts", "families"):
-        (tmp_path / name).mkdir()
-    for name in ("known", "facts/snapshot", "facts/freeze", "facts/facts", "families/price", "families/store"):
+    for folder in ("families", "facts"):
+        (tmp_path / folder).mkdir()
+    for name in ("known", "facts/snapshot", "facts/grains", "families/price", "families/store"):
         (tmp_path / f"{name}.py").write_bytes((here / f"{name}.py").read_bytes())
-    monkeypatch.setattr(snapshot, "__file__", str(tmp_path / "facts" / "snapshot.py"))
+    monkeypatch.setattr(snapshot, "__file__", str(tmp_path / "facts/snapshot.py"))
     before = code_version()
     assert before == code_version()
-    with (tmp_path / "families/price.py").open("a") as file:
+    with (tmp_path / changed).open("a") as file:
         file.write("# another formula\n")
     assert code_version() != before

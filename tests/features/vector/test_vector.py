@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from features.facts.facts import NEVER_DAYS, Columns, Facts, Grouped
-from features.vector.vector import DERIVED, IN_STORE, ON_WEB, Shopper, names, usual_channel, vector
+from features.vector.derived import DERIVED
+from features.vector.here import usual_channel
+from features.vector.shopper import IN_STORE, ON_WEB, Shopper
+from features.vector.vector import names, vector
 from tests.helpers.small_facts import ANN, MILK, NORTH, TEA, columns, small_facts
 
 SOURCES = ("repeat", "als")
@@ -166,10 +169,8 @@ def test_the_usual_channel_of_nobody_is_the_store() -> None:
 def test_distance_from_the_home_store(why: str, places: list[tuple[float, float]], store: int, expected: float) -> None:
     facts, both = small_facts({}), np.array(places, dtype=np.float32)
     two = Columns(facts.store.names, np.tile(facts.store.values, (2, 1)))
-    grouped = {
-        name: replace(getattr(facts, name), starts=np.array([0, 1, 1])) for name in ("store_sku", "store_category")
-    }
-    facts = replace(facts, store=two, store_lat=both[:, 0], store_lon=both[:, 1], **grouped)
+    shelves = {name: replace(facts.pairs[name], starts=np.array([0, 1, 1])) for name in ("store_sku", "store_category")}
+    facts = replace(facts, store=two, store_lat=both[:, 0], store_lon=both[:, 1], pairs=facts.pairs | shelves)
     found = row(facts, Shopper(ANN, store))
     assert found["distance_km"] == pytest.approx(expected, abs=0.05), why
     assert found["at_home_store"] == (store == 0)
@@ -177,10 +178,10 @@ def test_distance_from_the_home_store(why: str, places: list[tuple[float, float]
 
 def test_a_habit_is_measured_by_the_strongest() -> None:
     facts = small_facts({})
-    values = np.tile(facts.customer_sku.columns.values, (2, 1))
-    values[:, facts.customer_sku.columns.names.index("decayed")] = [0.5, 2]
-    pairs = Grouped(np.array([0, 2]), BOTH, Columns(facts.customer_sku.columns.names, values))
-    facts = replace(facts, customer_sku=pairs)
+    values = np.tile(facts.pairs["customer_sku"].columns.values, (2, 1))
+    values[:, facts.pairs["customer_sku"].columns.names.index("decayed")] = [0.5, 2]
+    pairs = Grouped(np.array([0, 2]), BOTH, Columns(facts.pairs["customer_sku"].columns.names, values))
+    facts = replace(facts, pairs=facts.pairs | {"customer_sku": pairs})
     assert [row(facts, Shopper(ANN), sku)["decayed_share"] for sku in BOTH] == [0.25, 1]
 
 
@@ -260,4 +261,4 @@ def test_a_request_changes_nothing_in_the_facts() -> None:
     vector(facts, Shopper(ANN, NORTH, 9.0), BOTH, np.zeros((2, 2), np.float32))
     for grain, values in zip(("customer", "sku", "store"), before, strict=True):
         np.testing.assert_array_equal(getattr(facts, grain).values, values)
-    assert facts.customer_sku.columns["days_since"].tolist() == [10]
+    assert facts.pairs["customer_sku"].columns["days_since"].tolist() == [10]

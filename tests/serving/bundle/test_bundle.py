@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.errors import StateError
-from features.facts.facts import Columns, Grouped, Ids
+from features.facts.facts import Columns, Grouped, Ids, Level
 from features.settings import Settings
-from features.vector.vector import Shopper, names, vector
+from features.vector.shopper import Shopper
+from features.vector.vector import names, vector
 from serving.bundle.bundle import MANIFEST, SCHEMA, Bundle, Contents, read_manifest, verify, write
 from serving.bundle.texts import Texts
 from serving.recommender.answers import Query
@@ -77,6 +78,13 @@ def same(one: object, other: object) -> None:
         same(one.values, other.values)
     elif isinstance(one, Ids) and isinstance(other, Ids):
         same(one.values, other.values)
+    elif isinstance(one, Level) and isinstance(other, Level):
+        same(one.ids, other.ids)
+        same(one.of_sku, other.of_sku)
+    elif isinstance(one, dict) and isinstance(other, dict):
+        assert one.keys() == other.keys()
+        for name, part in one.items():
+            same(part, other[name])
     else:
         np.testing.assert_array_equal(one, other)  # type: ignore[call-overload]
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from features.vector.vector import IN_STORE, ON_WEB, UNKNOWN_CHANNEL, names
+from features.vector.shopper import IN_STORE, ON_WEB, UNKNOWN_CHANNEL
+from features.vector.vector import names
 from serving.recommender.answers import Query
 from serving.recommender.recommender import Recommender
 from tests.helpers.trained import TrainedShop

@@ -10,7 +10,7 @@ import pytest
 
 from features.clock import EPOCH
 from features.facts.facts import NEVER_DAYS, Columns
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.bundle import Bundle
 from serving.recommender.answers import Query, Reason
 from serving.recommender.reasons import MOST, reasons
@@ -159,13 +159,13 @@ def test_what_sold_in_the_year_but_not_lately_still_has_a_reason(trained_shop: T
 
 def own_history(bundle: Bundle, customer: int, cutoff_days: float, **columns: float) -> Reason:
     """The first reason for a customer's first SKU, with other facts of the pair and another cutoff."""
-    history = bundle.facts.customer_sku
+    history = bundle.facts.pairs["customer_sku"]
     row = history.rows(customer).start
     values = history.columns.values.copy()
     for name, value in columns.items():
         values[row, history.columns.names.index(name)] = value
     pairs = replace(history, columns=Columns(history.columns.names, values))
-    facts = replace(bundle.facts, customer_sku=pairs, cutoff_days=cutoff_days)
+    facts = replace(bundle.facts, pairs=bundle.facts.pairs | {"customer_sku": pairs}, cutoff_days=cutoff_days)
     return reasons(replace(bundle, facts=facts), Shopper(customer), int(history.keys[row]))[0]
 
 

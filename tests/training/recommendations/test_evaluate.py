@@ -9,7 +9,7 @@ import pytest
 from features.errors import DataError
 from features.facts.facts import Codes, Facts
 from features.past import InHand, Past
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from tests.helpers.trained import CUTOFF, TrainedShop
 from training.recommendations.baselines import BASELINES
 from training.recommendations.bulk import recommend_all

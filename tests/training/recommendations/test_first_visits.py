@@ -5,7 +5,7 @@ import pytest
 from features.facts.facts import Facts
 from features.past import Past
 from features.settings import Settings
-from features.vector.vector import IN_STORE, ON_WEB, UNKNOWN_CHANNEL, Shopper
+from features.vector.shopper import IN_STORE, ON_WEB, UNKNOWN_CHANNEL, Shopper
 from tests.helpers.worked_tables import CUTOFF, facts_of, write_warehouse
 from training.recommendations.first_visits import FirstVisits, unknown, visits_until
 

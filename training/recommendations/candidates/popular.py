@@ -25,7 +25,7 @@ class Popular:
 
 def store_popularity(facts: Facts) -> sparse.csr_matrix:
     """Score of every SKU in every store (stores, SKUs): baskets of the last weeks, the latest weighing most."""
-    shelf = facts.store_sku
+    shelf = facts.pairs["store_sku"]
     values = (shelf.columns["store_baskets_28"] + 0.2 * shelf.columns["store_baskets_91"]).astype(np.float32)
     table = sparse.csr_matrix((values, shelf.keys, shelf.starts), shape=(len(facts.stores), len(facts.skus))).copy()
     table.eliminate_zeros()
@@ -49,8 +49,8 @@ def fit_segment(known: Interactions, seed: int = 0) -> Popular:
 
     Without categories there is one segment.
     """
-    facts, group = known.facts, known.facts.customer_subcategory
-    shape = (len(facts.customers), len(facts.subcategories))
+    facts, group = known.facts, known.facts.pairs["customer_subcategory"]
+    shape = (len(facts.customers), len(facts.levels["subcategory"].ids))
     if min(shape) <= SEGMENTS:
         segment = np.zeros(shape[0], dtype=np.int32)
     else:

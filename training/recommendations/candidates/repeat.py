@@ -25,7 +25,7 @@ def fit(known: Interactions) -> Repeat:
     Due-ness falls to a half when the SKU was bought just now, is 1 from its usual interval on, and
     is 1 where the customer has no interval yet.
     """
-    history = known.facts.customer_sku
+    history = known.facts.pairs["customer_sku"]
     since, interval = history.columns["days_since"], history.columns["interval_days"]
     due = np.where(interval < NEVER_DAYS, np.clip(since / np.maximum(interval, 1e-3), 0, 1), 1.0)
     values = (history.columns["decayed"] * (0.5 + 0.5 * due)).astype(np.float32)

@@ -31,7 +31,7 @@ def similar_skus(known: Interactions, depth: int = DEPTH) -> Grouped:
 
 
 def _shelves(known: Interactions) -> list[Codes]:
-    code = known.facts.sku_subcategory[known.skus]
+    code = known.facts.levels["subcategory"].of_sku[known.skus]
     if (code < 0).all():
         # Without categories everything is one shelf; only the best sellers can be compared with one another.
         sold = chain_popularity(known.facts)[known.skus]

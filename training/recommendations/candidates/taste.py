@@ -22,11 +22,11 @@ class Taste:
 
 def fit(known: Interactions) -> Taste:
     """Damped decayed lines of the customer in the subcategory × the SKU's popularity over its subcategory's root."""
-    facts, group = known.facts, known.facts.customer_subcategory
-    levels = len(facts.subcategories)
+    facts, group = known.facts, known.facts.pairs["customer_subcategory"]
+    levels = len(facts.levels["subcategory"].ids)
     damped = np.sqrt(group.columns["decayed"]).astype(np.float32)
     affinity = sparse.csr_matrix((damped, group.keys, group.starts), shape=(len(facts.customers), levels))
-    code, sold = facts.sku_subcategory[known.skus], chain_popularity(facts)[known.skus]
+    code, sold = facts.levels["subcategory"].of_sku[known.skus], chain_popularity(facts)[known.skus]
     has = np.flatnonzero(code >= 0)
     total = np.bincount(code[has], weights=sold[has], minlength=levels)
     share = (sold[has] / np.maximum(np.sqrt(total[code[has]]), 1e-6)).astype(np.float32)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.facts.facts import Codes, Facts, Floats
-from features.vector.vector import Shopper, vector
+from features.vector.shopper import Shopper
+from features.vector.vector import vector
 from serving.bundle.candidates import Candidates
 from training.recommendations.first_visits import FirstVisits, unknown
 
@@ -102,5 +103,5 @@ def _of_customer(
     keep = label | (generator.random(len(skus)) < negative_share)
     skus, scores, label = skus[keep], scores[keep], label[keep]
     features = vector(facts, shopper, skus, scores)
-    is_new = ~facts.customer_sku.find(shopper.customer, skus)[1]
+    is_new = ~facts.pairs["customer_sku"].find(shopper.customer, skus)[1]
     return Rows(features, label.astype(np.float32), np.array([len(skus)], dtype=np.int32), is_new)

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from features.errors import DataError
 from features.facts.facts import Codes, Facts, Floats, Grouped
-from features.vector.vector import Shopper
+from features.vector.shopper import Shopper
 from serving.bundle.candidates import Candidates
 from tests.helpers import checkerboard as board
 from training.recommendations.candidates import pool as pools

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.facts.facts import Facts, Grouped
+from features.facts.facts import Codes, Facts, Grouped, Level
 from tests.helpers import checkerboard as board
 from training.recommendations.candidates.similar_skus import similar_skus
 from training.recommendations.interactions import Interactions, chain_popularity, interactions
@@ -19,6 +19,10 @@ def known(checkerboard: Facts) -> Interactions:
 @pytest.fixture(scope="module")
 def found(known: Interactions) -> Grouped:
     return similar_skus(known)
+
+
+def with_shelves(facts: Facts, of_sku: Codes) -> Facts:
+    return replace(facts, levels=facts.levels | {"subcategory": Level(facts.levels["subcategory"].ids, of_sku)})
 
 
 def similar_to(known: Interactions, found: Grouped, sku: str) -> dict[str, tuple[float, int]]:
@@ -69,14 +73,14 @@ def test_a_sku_that_nobody_buys_any_more_has_no_list_and_is_on_none(known: Inter
 
 
 def test_without_categories_all_is_one_shelf(known: Interactions) -> None:
-    bare = replace(known.facts, sku_subcategory=np.full(len(known.facts.skus), -1, dtype=np.int32))
+    bare = with_shelves(known.facts, np.full(len(known.facts.skus), -1, dtype=np.int32))
     listed = similar_to(known, similar_skus(replace(known, facts=bare)), board.regular(2, 0))
     assert len(listed) == 30
     assert all(name.startswith("b2-s") for name in list(listed)[: board.REGULARS - 1]), "common buyers come first"
 
 
 def test_a_shop_of_lonely_skus_has_empty_lists(known: Interactions) -> None:
-    alone = replace(known.facts, sku_subcategory=np.arange(len(known.facts.skus), dtype=np.int32))
+    alone = with_shelves(known.facts, np.arange(len(known.facts.skus), dtype=np.int32))
     found = similar_skus(replace(known, facts=alone))
     assert not len(found.keys)
     assert len(found.starts) == len(known.facts.skus) + 1

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from features.facts.facts import Codes, Facts
-from features.vector.vector import DERIVED, ON_WEB, Shopper, names, vector
+from features.vector.derived import DERIVED
+from features.vector.shopper import ON_WEB, Shopper
+from features.vector.vector import names, vector
 from serving.bundle.candidates import Candidates
 from tests.helpers import checkerboard as board
 from training.recommendations.candidates.proposals import candidates_for
@@ -52,8 +54,8 @@ def test_what_is_new_is_what_the_customer_had_not_bought(checkerboard: Facts, ca
     one = {board.customer(0, 1): [board.withheld(0, 1)]}
     made = rows(checkerboard, candidates, labels(checkerboard, one), seed=0, negative_share=1.0)
     assert made is not None
-    own = checkerboard.customer_sku.keys[
-        checkerboard.customer_sku.rows(checkerboard.customers.code(board.customer(0, 1)))
+    own = checkerboard.pairs["customer_sku"].keys[
+        checkerboard.pairs["customer_sku"].rows(checkerboard.customers.code(board.customer(0, 1)))
     ]
     pool = candidates.of(Shopper(checkerboard.customers.code(board.customer(0, 1)), 0))[0]
     np.testing.assert_array_equal(made.is_new, ~np.isin(pool, own))

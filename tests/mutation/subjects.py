@@ -134,6 +134,24 @@ PAYERS_EQUIVALENT = (
     ),
 )
 
+_NEAR = "near = get_close_matches({}, cutoff=0.0)"
+_NUMBER = "name, given = names[{}], fields.get(names[{}])"
+RULES_EQUIVALENT = (
+    Equivalent(
+        _NEAR.format("kind, KINDS, n=1") + "[0]", _NEAR.format("kind, KINDS, n=2") + "[0]", "the nearest comes first"
+    ),
+    Equivalent(
+        _NEAR.format("kind, KINDS, n=1") + "[0]",
+        _NEAR.format("kind, KINDS, n=1") + "[-1]",
+        "one match is first and last",
+    ),
+    Equivalent(_NEAR.format("gone[0], known, n=1"), _NEAR.format("gone[0], known, n=2"), "the nearest comes first"),
+    *(
+        Equivalent(_NUMBER.format(0, 0), _NUMBER.format(*places), "a kind has one number at the most")
+        for places in ((-1, 0), (0, -1))
+    ),
+)
+
 SUBJECTS = (
     *(
         Subject(
@@ -156,7 +174,11 @@ SUBJECTS = (
     Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",), RANKING_EQUIVALENT),
     Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",), BOOTSTRAP_EQUIVALENT),
     Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",), SLICES_EQUIVALENT),
-    Subject("training/assortments/optimiser/rules.py", ("tests/training/assortments/optimiser/test_rules.py",)),
+    Subject(
+        "training/assortments/optimiser/rules.py",
+        ("tests/training/assortments/optimiser/test_rules.py",),
+        RULES_EQUIVALENT,
+    ),
     Subject("training/assortments/report/sums.py", ("tests/training/assortments/report/test_sums.py",)),
     Subject("features/vector/vector.py", ("tests/features/vector/test_vector.py",), at_most=60),
 )

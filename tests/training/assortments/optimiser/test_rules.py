@@ -282,6 +282,12 @@ def test_a_list_whose_stores_nobody_knows_is_not_bound_by_a_rule_for_stores():
     assert found.problem.banned[:, 0].tolist() == [False, True]
 
 
+def test_a_rule_that_names_nothing_is_about_every_sku_and_one_of_a_brand_about_its_own(applied):
+    assert applied("[[days_of_supply]]\ndays = 3").problem.days_of_supply.tolist() == [3, 3]
+    rule = Rule("days_of_supply", 1, brands=("Still",), number=3)
+    assert apply_rules((rule,), shop(), ("Fizz", "Still"), STORES).problem.days_of_supply.tolist() == [0, 3]
+
+
 def test_a_sku_or_a_brand(applied):
     problem = applied("[[ban]]\nsku = 'cola'\nbrand = 'Fizz'").problem
     assert problem.banned.all()

@@ -16,6 +16,7 @@ from features.clock import Cutoff
 from features.errors import StateError
 from features.facts.facts import Facts, Grouped, load, load_grouped, save, save_grouped
 from features.files import whole_folder
+from features.vector.vector import names
 from serving.bundle.candidates import Candidates
 from serving.bundle.directory import Directory
 from serving.bundle.scoring import Guard, GuardedRanker, OnnxRanker
@@ -80,7 +81,7 @@ class Bundle:
         manifest = read_manifest(path)
         _check_sizes(path, manifest)
         try:
-            return cls(
+            opened = cls(
                 path=path,
                 manifest=manifest,
                 facts=load(path / "facts"),
@@ -95,6 +96,8 @@ class Bundle:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StateError(f"The bundle {path} cannot be opened: {error}. Fetch or train it again.") from error
+        _check_features(opened)
+        return opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def write(contents: Contents, path: Path, about: dict[str, Any], check: Callable
     with whole_folder(path) as partial:
         _write_parts(contents, partial)
         guards = {name: asdict(guard) for name, guard in contents.guards.items()}
-        manifest = {"schema": SCHEMA, **about, "guards": guards, "files": _fingerprints(partial)}
+        features = list(names(contents.facts, contents.candidates.sources))
+        manifest = {"schema": SCHEMA, **about, "guards": guards, "features": features, "files": _fingerprints(partial)}
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
         verify(partial)
         check(Bundle.open(partial))
@@ -225,6 +229,23 @@ def is_complete(path: Path) -> bool:
     except StateError:
         return False
     return True
+
+
+def _check_features(bundle: Bundle) -> None:
+    """Raise StateError where the rankers learned from other columns than this version makes, or in another order.
+
+    A ranker knows a column by its place, so that it would score wrongly and nobody would see it. Bundles of earlier
+    versions do not tell their columns.
+    """
+    learned = bundle.manifest.get("features")
+    made = list(names(bundle.facts, bundle.candidates.sources))
+    if learned is None or learned == made:
+        return
+    differing = sorted(set(learned) ^ set(made)) or ["the order of columns"]
+    raise StateError(
+        f"The bundle {bundle.path} was trained with other features than this version makes: {len(differing)} differ, "
+        f"such as {differing[0]}. Train it again."
+    )
 
 
 def _check_sizes(path: Path, manifest: dict[str, Any]) -> None:

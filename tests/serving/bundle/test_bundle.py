@@ -110,7 +110,7 @@ def test_the_manifest_tells_every_file_and_its_hash(original: Path) -> None:
     assert manifest["files"] == expected
     assert len(expected) > 40
     assert manifest["schema"] == SCHEMA
-    assert {"version", "cutoff", "created_at", "data_hash", "libraries", "guards"} <= manifest.keys()
+    assert {"version", "cutoff", "created_at", "data_hash", "libraries", "guards", "features"} <= manifest.keys()
     assert "metrics" not in manifest  # a training's figures stand in its record
     assert verify(original) == read_manifest(original) == manifest
 
@@ -303,3 +303,20 @@ def test_texts_are_saved_and_read_back(texts: list[str], tmp_path: Path) -> None
     Texts.of(texts).save(tmp_path, "some")
     back = Texts.load(tmp_path, "some")
     assert [back[code] for code in range(len(texts))] == texts
+
+
+def test_a_bundle_whose_rankers_learned_from_other_columns_is_refused(original: Path, tmp_path: Path) -> None:
+    """A ranker knows a column by its place: two that were exchanged would be scored wrongly in silence."""
+    folder = Path(shutil.copytree(original, tmp_path / "moved"))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    learned = manifest["features"]
+    for features, said in (
+        ([*learned[:-2], learned[-1], learned[-2]], "the order of columns"),
+        (learned[:-1], learned[-1]),
+    ):
+        (folder / MANIFEST).write_text(json.dumps(manifest | {"features": features}))
+        with pytest.raises(StateError, match=said):
+            Bundle.open(folder)
+    del manifest["features"]  # as bundles of earlier versions have it
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    assert Bundle.open(folder).version == Bundle.open(original).version

@@ -67,15 +67,16 @@ def taught(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Whom the baselines of `omnishelf evaluate` learn from; it is run in this process."""
     learned: list[set[str]] = []
 
-    def watched(recommender, known, *others):
-        customers = known.facts.customers
+    def watched(facts):
+        customers = facts.customers
         learned.append({customers.text(code).rpartition(":")[2] for code in range(len(customers))})
-        return judge(recommender, known, *others)
+        return made(facts)
 
-    judge = evaluate.evaluate
-    monkeypatch.setattr(evaluate, "evaluate", watched)
+    made = evaluate.interactions
+    monkeypatch.setattr(evaluate, "interactions", watched)
     done = CliRunner().invoke(app, ["evaluate", "--work", str(trained.settings.work)])
     assert done.exit_code == 0, done.output
+    monkeypatch.setattr(evaluate, "interactions", made)
     return learned[0]
 
 

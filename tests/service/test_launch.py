@@ -126,7 +126,7 @@ def test_a_service_that_ends_at_once_is_told_with_its_log(tmp_path, monkeypatch)
 
 def test_settings_reach_the_processes_whole(tmp_path, monkeypatch):
     given = Settings(work=tmp_path, tracking_uri="http://127.0.0.1:1", model_name="shop", threads=1, seed=7)
-    for name, value in launch._told(given).items():  # noqa: SLF001
+    for name, value in given.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings.load() == given
 

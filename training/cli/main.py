@@ -156,16 +156,17 @@ def evaluate(
 ) -> None:
     """Judge the newest model trained as of a cutoff against the baselines, without training or logging."""
     from features.past import Past
+    from features.warehouse.warehouse import Warehouse
     from serving.recommender.recommender import Recommender
     from training.cli.console import comparison, console, table, watched
     from training.recommendations.evaluate import evaluate as judge
     from training.recommendations.pipeline import bundle_at
 
     settings, screen = Settings.load(work), console()
-    bundle = bundle_at(settings, cutoff)
+    warehouse, bundle = Warehouse.open(settings), bundle_at(settings, cutoff)
     with watched(screen) as stages, stages.stage("evaluation"):
         # a bundle knows whom it may answer; baselines learn, as a training does, from all who permit that today
-        judged = judge(Recommender(bundle), Past.open(settings, bundle.cutoff), window_days)
+        judged = judge(Recommender(bundle), Past(settings, warehouse, bundle.cutoff), window_days)
     screen.print(comparison(judged.comparison))
     rows = judged.slices[judged.slices["metric"] == "ndcg_at_10"].drop(columns="metric")
     screen.print(table("NDCG@10 by slice", rows))

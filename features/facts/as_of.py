@@ -72,7 +72,9 @@ def _made(folder: Path, recipe: Recipe) -> Facts:
             known = known_before(engine, tables, recipe.cutoff, recipe.plan_days, recipe.purchases())
             write_snapshot(engine, known, folder)
         with whole_folder(folder / "facts") as partial:
-            save(freeze(folder, tables / "skus.parquet", recipe.cutoff, tables / "stores.parquet"), partial)
+            described = tables / "inputs" / "skus.parquet"
+            found = described if described.is_file() else None
+            save(freeze(folder, tables / "skus.parquet", recipe.cutoff, tables / "stores.parquet", found), partial)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return load(folder / "facts")

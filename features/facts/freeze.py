@@ -14,16 +14,20 @@ from features.facts.facts import Codes, Columns, Facts, Floats, Grouped, Ids, Le
 from features.facts.grains import levels, pairs
 
 
-def freeze(snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = None) -> Facts:
+def freeze(
+    snapshot: Path, skus: Path, cutoff: Cutoff, stores: Path | None = None, described: Path | None = None
+) -> Facts:
     """Facts of a snapshot folder.
 
-    skus    the warehouse's table of SKUs, for their categories and brands
-    stores  that of stores, for where they stand; without it nothing is known of distances
+    skus       the warehouse's table of SKUs, for their categories and brands
+    stores     that of stores, for where they stand; without it nothing is known of distances
+    described  the table of SKUs as it was brought: one that was launched before the cutoff has a code without a sale,
+               and columns that say so; without it, only SKUs of the snapshot have codes
     """
     tables = {path.stem: pq.read_table(path) for path in sorted(snapshot.glob("*.parquet"))}
     ids = {
         "customer_id": _ids(tables["customer"]["customer_id"]),
-        "sku": _ids(tables["sku"]["sku"]),
+        "sku": _ids(_with_described(tables["sku"]["sku"], described, cutoff)),
         "store_id": _ids(tables["store"]["store_id"]),
     }
     by_level = _levels(skus, ids["sku"])
@@ -54,6 +58,17 @@ def _levels(table: Path, skus: Ids) -> dict[str, Level]:
     attributes = _in_order(pq.read_table(table, columns=["sku", *(key.column for key in levels())]), skus)
     ids = {key.column: _ids(attributes[key.column]) for key in levels()}
     return {column: Level(known, codes(attributes[column], known)) for column, known in ids.items()}
+
+
+def _with_described(sold: pa.ChunkedArray, described: Path | None, cutoff: Cutoff) -> pa.ChunkedArray:
+    """The SKUs of the snapshot and those of the catalogue, but for such as are launched at the cutoff or later."""
+    if described is None:
+        return sold
+    catalogue = pq.read_table(described, columns=["sku", "launched_on"])
+    launched = catalogue["launched_on"].cast(pa.timestamp("us"))
+    known = pc.fill_null(pc.less(launched, pa.scalar(cutoff.at, pa.timestamp("us"))), fill_value=True)
+    found = catalogue.filter(known)["sku"].cast(sold.type)
+    return pa.chunked_array([*sold.chunks, *found.chunks], sold.type)
 
 
 def codes(column: pa.ChunkedArray, ids: Ids) -> Codes:

@@ -1,6 +1,7 @@
 """Freezing: the tables of a snapshot and the arrays of the facts say the same."""
 
 import math
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,31 @@ def test_a_snapshot_written_by_hand(tmp_path: Path) -> None:
     assert (category.starts.tolist(), len(category.keys)) == ([0, 0, 0], 0)
     assert (brand.starts.tolist(), brand.columns.names) == ([0, 0, 0], ())
     assert (facts.pairs["store_sku"].starts.tolist(), facts.pairs["store_sku"].keys.tolist()) == ([0, 1], [1])
+
+
+def test_what_the_catalogue_describes_has_a_code_before_it_is_sold(tmp_path: Path) -> None:
+    """Launched the day before, or nobody says when; not what is launched at the very cutoff or later."""
+    at = Cutoff.parse("2025-06-01")
+    tables = {
+        "customer": {"customer_id": ["ann"], "days_known": [3], "home_store": ["north"]},
+        "sku": {"sku": ["tea"], "days_since_sold": [2.0], "sku_baskets_7": [1.0]},
+        "store": {"store_id": ["north"], "total": [5]},
+    }
+    tables |= {name: {of.column: ["ann"], about.column: ["tea"]} for name, (of, about) in pairs().items()}
+    (tmp_path / "snapshot").mkdir()
+    for name, columns in tables.items():
+        pq.write_table(pa.table(columns), tmp_path / "snapshot" / f"{name}.parquet")
+    launched = {"ale": date(2025, 5, 31), "gin": None, "rum": date(2025, 6, 1), "rye": date(2026, 1, 1), "tea": None}
+    columns = {"sku": list(launched), **{level.column: [None] * 5 for level in levels()}}
+    pq.write_table(pa.table(columns), tmp_path / "skus.parquet")
+    days = pa.array(list(launched.values()), pa.date32())
+    pq.write_table(pa.table({"sku": list(launched), "launched_on": days}), tmp_path / "described.parquet")
+
+    facts = freeze(tmp_path / "snapshot", tmp_path / "skus.parquet", at, described=tmp_path / "described.parquet")
+
+    assert texts(facts.skus) == ["ale", "gin", "tea"]
+    assert facts.sku["days_since_sold"].tolist() == [NEVER_DAYS, NEVER_DAYS, 2]
+    assert facts.sku["sku_baskets_7"].tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize(

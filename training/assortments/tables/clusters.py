@@ -10,8 +10,6 @@ from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 from training.assortments.stages.shoppers import Shoppers
 
-_SUMMED = ("profit_now_cents", "profit_proposed_cents", "sales_now_cents")
-
 
 def clusters(out: Outcome, held: Shelves, scope: Scope, found: Shoppers, decisions: pd.DataFrame) -> pd.DataFrame:
     """`clusters`: profits are the sums of their decisions."""

@@ -12,9 +12,10 @@ from tests.helpers.planted_category import CLUSTERS, NEEDS, PLACES, Category, ca
 from tests.helpers.report_decisions import BANNED, BRAND_RULE, MUST, SUPPLIERS, WEEKS, decisions
 from tests.helpers.report_screens import evidence, festival, newcomers, rollout, suppliers
 from training.assortments.report.declared import SCREENS
+from training.assortments.report.report import AssortmentReport, Proof, Run
 from training.assortments.report.screens.needs import WALKS
 from training.assortments.report.sums import summary_measures, summary_money
-from training.assortments.report.tables import AssortmentReport, Proof, Run, assembled
+from training.assortments.report.tables import assembled
 
 RUN = Run(
     run_id="coffee-20260301-7f3a",

@@ -27,7 +27,8 @@ from training.assortments.optimiser.plan import Plan
 from training.assortments.optimiser.problem import Codes, Floats, Problem
 from training.assortments.optimiser.rules import read_rules
 from training.assortments.report.overrides import Overrides
-from training.assortments.report.tables import AssortmentReport, Proof, Run, assembled
+from training.assortments.report.report import AssortmentReport, Proof, Run
+from training.assortments.report.tables import assembled
 from training.assortments.stages.outcome import Made, Outcome, outcome, overrated
 from training.assortments.stages.plan import Planned, foreseen_cents, planned
 from training.assortments.stages.rules import Ruled, bound_alike, override_costs, rule_table, ruled

@@ -19,8 +19,8 @@ from training.assortments.report.grid import Grid, grid
 from training.assortments.report.headline import headline
 from training.assortments.report.names import Names, names
 from training.assortments.report.pictures import pictures
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.decisions import CODES
-from training.assortments.report.tables import AssortmentReport
 from training.assortments.report.writing import change_percent, gain, glued, money, written
 
 MOST_DECISIONS = 1_500

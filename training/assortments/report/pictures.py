@@ -17,7 +17,7 @@ from training.assortments.report.charts import (
 )
 from training.assortments.report.charts.drawing import Chart
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 
 Drawn = Callable[[AssortmentReport, Names], Iterator[Chart]]
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from training.assortments.report.columns import WHOLE, WORDS, Kind, Table
 from training.assortments.report.declared import BY_NAME, TABLES
-from training.assortments.report.tables import AssortmentReport, identity
+from training.assortments.report.report import AssortmentReport
+from training.assortments.report.tables import identity
 
 
 def rows(report: AssortmentReport, table: str) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.declared import SCREENS, Screen
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.sheets import decisions, screen, stores, summary
 from training.assortments.report.sheets.formats import Formats, formats
-from training.assortments.report.tables import AssortmentReport
 
 TOP = 4
 """Row of the first table, below the head of a sheet."""

@@ -11,7 +11,7 @@ from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
 from training.assortments.optimiser.rules import Rule, apply_rules
 from training.assortments.optimiser.shadow_prices import METHOD, gain_cents
 from training.assortments.report.overrides import Override, Overrides, costed, must_exist
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 

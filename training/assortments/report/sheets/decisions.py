@@ -5,10 +5,10 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.columns import Column, Kind, Table
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.decisions import DECISIONS_TABLE
 from training.assortments.report.sheets.block import ADDED, Placed, Row, heads, totals, widths, write_rows
 from training.assortments.report.sheets.formats import Formats
-from training.assortments.report.tables import AssortmentReport
 
 SHEET = "2 Decisions"
 HEAD_ROW = 6

@@ -8,11 +8,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.columns import Kind, Table
 from training.assortments.report.declared import tables_of
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.needs import WALKS
 from training.assortments.report.sheets import decisions as decided
 from training.assortments.report.sheets.block import CellFormula, Placed, Row, block, widths
 from training.assortments.report.sheets.formats import Formats, put
-from training.assortments.report.tables import AssortmentReport
 
 MATRIX_SKUS = 60
 """Up to so many SKUs, transfer is shown as a matrix rather than as a list."""

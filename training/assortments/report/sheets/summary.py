@@ -8,12 +8,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.columns import Column, Kind, Table
 from training.assortments.report.declared import BY_NAME
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.summary import MONEY_MEASURES, OTHER_MEASURES
 from training.assortments.report.sheets import decisions as decided
 from training.assortments.report.sheets.block import CellFormula, Placed, Row, block, widths
 from training.assortments.report.sheets.formats import Formats
 from training.assortments.report.sums import WEEKS_A_YEAR
-from training.assortments.report.tables import AssortmentReport
 
 RELATIVE = Column("change_percent", Kind.PERCENT, "Change %", "Proposed / now − 1")
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from features.errors import DataError, StateError
 from features.files import whole_folder
+from training.assortments.report import declared
 from training.assortments.report.checks import faults
 from training.assortments.report.columns import conform, empty
-from training.assortments.report.declared import BY_NAME, SCREENS, TABLES
 from training.assortments.report.ranges import ranges
 from training.assortments.report.report import AssortmentReport, Proof, Run
 
@@ -40,17 +40,19 @@ def assembled(
     that they do not fit together. `ranges` is made from the decisions where it is not given; `overrides` and `realised`
     need no explanation: most runs have neither.
     """
-    unknown = sorted((set(tables) | set(missing)) - set(BY_NAME) - {screen.name for screen in SCREENS})
+    unknown = sorted(
+        (set(tables) | set(missing)) - set(declared.by_name()) - {screen.name for screen in declared.SCREENS}
+    )
     if unknown:
-        raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(BY_NAME)}.")
+        raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(declared.by_name())}.")
     if "ranges" not in tables and {"decisions", "clusters"} <= set(tables):
         tables = {**tables, "ranges": ranges(tables["decisions"], tables["clusters"])}
     shaped, why = {}, {}
-    for table in TABLES:
+    for screen, table in [(each, table) for each in declared.SCREENS for table in each.tables]:
         if table.name in tables and len(tables[table.name]):
             shaped[table.name] = conform(table, tables[table.name])
             continue
-        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(table.screen)
+        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(screen.name)
         if table.required or not sentence:
             raise DataError(
                 f"Report table {table.name} has no rows ({table.row})"
@@ -104,7 +106,7 @@ def load(folder: Path) -> AssortmentReport:
     """Read what `save` wrote. Raises StateError where it is not there or not whole."""
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in TABLES}
+        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in declared.tables()}
         places["decisions"] = folder / DECISIONS_FILE
         # a run of an earlier version does not know every table
         frames = {name: pd.read_parquet(place) for name, place in places.items() if name in plain["rows"]}

@@ -85,7 +85,6 @@ _DECISION_COLUMNS = (
 
 DECISIONS_TABLE = Table(
     "decisions",
-    "decisions",
     "Decisions",
     "one SKU in one cluster of stores",
     _DECISION_COLUMNS,

@@ -41,7 +41,7 @@ _BY_NAME = {column.name: column for column in (*DECISIONS_TABLE.columns, CLUSTER
 COLUMNS = tuple(_BY_NAME[name] for name in FIRST) + tuple(
     column for column in DECISIONS_TABLE.columns if column.name not in FIRST
 )
-SHEET_TABLE = Table("decisions", "decisions", "Decisions", DECISIONS_TABLE.row, COLUMNS, DECISIONS_TABLE.key)
+SHEET_TABLE = Table("decisions", "Decisions", DECISIONS_TABLE.row, COLUMNS, DECISIONS_TABLE.key)
 
 
 def place(decisions: pd.DataFrame) -> Placed:

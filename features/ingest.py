@@ -6,8 +6,7 @@ resolved before the pointer moves, for the new warehouse alone.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +35,8 @@ from features.settings import Settings
 from features.sources import complete_journey, tables
 from features.sql import parquet
 from features.warehouse.assemble import assemble, link
-from features.warehouse.warehouse import PARTIAL, SCHEMA, Warehouse, only_load, publish, write_manifest
+from features.warehouse.scratch import scratch_folder
+from features.warehouse.warehouse import SCHEMA, Warehouse, only_load, publish, write_manifest
 
 Progress = Callable[[str, float], None]
 """Called with what is being done next and the share of the load that is behind, 0 to 1."""
@@ -92,19 +92,6 @@ def ingest(
             progress("Looking at the files", 0.0)
             done = _load(connection, settings, job, SOURCES[source](connection, dataset, scratch / "raw"))
         return _with_customers(done, settings)
-
-
-@contextmanager
-def scratch_folder(warehouse: Path) -> Iterator[Path]:
-    """A folder beside the warehouses for what is being made; what a killed load left there is swept away."""
-    scratch = warehouse / PARTIAL
-    shutil.rmtree(scratch, ignore_errors=True)
-    for folder in ("staged", "raw", "quarantine", "new/inputs"):
-        (scratch / folder).mkdir(parents=True)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _load(connection: DuckDBPyConnection, settings: Settings, job: _Job, extracts: tuple[Extract, ...]) -> IngestReport:

@@ -11,10 +11,9 @@ from experiments.findings import Findings, Goal, Say
 from experiments.studies.optimiser_cases import chain, every_list, one_shelf, stores_of
 from features.settings import Settings
 from training.assortments.optimiser.audit import audit
-from training.assortments.optimiser.dinkelbach import cheap_bound_cents
 from training.assortments.optimiser.plan import relative_gap
 from training.assortments.optimiser.problem import Problem
-from training.assortments.optimiser.selection import best_selection
+from training.assortments.optimiser.selection import best_selection, cheap_bound_cents
 from training.assortments.optimiser.shelf import Shelf, shelves
 from training.assortments.optimiser.shelf_search import search
 from training.assortments.optimiser.solve import solve

@@ -22,7 +22,6 @@ CATEGORY = "category"
 SUBCATEGORY = "subcategory"
 
 RANK = "rank"
-SCORE = "score"
 SOURCE = "source"
 
 WEB = "web"

@@ -16,7 +16,6 @@ from features.errors import StateError
 from features.files import whole_file
 from features.identity import ledger
 from features.identity.customers import has_identifiers
-from features.ingest import scratch_folder
 from features.loading.faults import writable
 from features.loading.manifest import digest, facts
 from features.loading.quarantine import MALFORMED_LINE
@@ -26,6 +25,7 @@ from features.privacy.suppression import insert
 from features.settings import Settings
 from features.sql import count, parquet, quoted, write_parquet
 from features.warehouse.assemble import assemble, link
+from features.warehouse.scratch import scratch_folder
 from features.warehouse.warehouse import PARTIAL, Warehouse, only_load, publish, write_manifest
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 from tests.helpers.planted_category import CLUSTERS, NEEDS, PLACES, Category, category
 from tests.helpers.report_decisions import BANNED, BRAND_RULE, MUST, SUPPLIERS, WEEKS, decisions
 from tests.helpers.report_screens import evidence, festival, newcomers, rollout, suppliers
-from training.assortments.report.declared import SCREENS
+from training.assortments.report import declared
+from training.assortments.report.report import AssortmentReport, Proof, Run
 from training.assortments.report.screens.needs import WALKS
 from training.assortments.report.sums import summary_measures, summary_money
-from training.assortments.report.tables import AssortmentReport, Proof, Run, assembled
+from training.assortments.report.tables import assembled
 
 RUN = Run(
     run_id="coffee-20260301-7f3a",
@@ -64,7 +65,7 @@ def narrow_report(skus: int = 6, clusters: int = 2, **changes: Any) -> Assortmen
         "decisions": rows,
         "clusters": _clusters(rows, category()).head(clusters),
     }
-    screens = {screen.name: "Nothing is known of this." for screen in SCREENS}
+    screens = {screen.name: "Nothing is known of this." for screen in declared.SCREENS}
     run = replace(RUN, run_id="narrow-1", clusters=clusters)
     return assembled(run, proof(), tables, screens)
 

@@ -8,7 +8,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from training.assortments.report.declared import BY_NAME, SCREENS
+from training.assortments.report import declared
 from training.assortments.report.sheets.block import distinct
 from training.assortments.report.writing import MINUS, NOTHING
 from training.assortments.report.xlsx import sheet_name
@@ -73,7 +73,7 @@ def read_page(text: str) -> Page:
 def read_sheet_tables(book: Workbook) -> dict[str, list[dict[str, Any]]]:
     """Rows of every table of the workbook by the table's name, under the titles of its columns."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for nth, screen in enumerate(SCREENS, start=1):
+    for nth, screen in enumerate(declared.SCREENS, start=1):
         sheet = book[sheet_name(nth, screen)]
         for name, rows in _tables(sheet):
             found[name.removeprefix("t_")] = rows
@@ -88,5 +88,5 @@ def _tables(sheet: Worksheet) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 def titles(table: str) -> dict[str, str]:
     """Column -> the head under which a sheet shows it."""
-    columns = BY_NAME[table].columns
-    return dict(zip(BY_NAME[table].names, distinct(column.title for column in columns), strict=True))
+    columns = declared.by_name()[table].columns
+    return dict(zip(declared.by_name()[table].names, distinct(column.title for column in columns), strict=True))

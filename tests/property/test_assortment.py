@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from experiments.studies.optimiser_cases import one_shelf
 from tests.helpers.shelf_shops import best_of_all, random_shop
-from training.assortments.optimiser.dinkelbach import cheap_bound_cents
 from training.assortments.optimiser.milp import columns_of, leaving, tight_program
 from training.assortments.optimiser.relaxation import relax
+from training.assortments.optimiser.selection import cheap_bound_cents
 from training.assortments.optimiser.shadow_prices import shadow_prices
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.shelf_search import kicked, search

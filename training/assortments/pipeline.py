@@ -27,7 +27,8 @@ from training.assortments.optimiser.plan import Plan
 from training.assortments.optimiser.problem import Codes, Floats, Problem
 from training.assortments.optimiser.rules import read_rules
 from training.assortments.report.overrides import Overrides
-from training.assortments.report.tables import AssortmentReport, Proof, Run, assembled
+from training.assortments.report.report import AssortmentReport, Proof, Run
+from training.assortments.report.tables import assembled
 from training.assortments.stages.outcome import Made, Outcome, outcome, overrated
 from training.assortments.stages.plan import Planned, foreseen_cents, planned
 from training.assortments.stages.rules import Ruled, bound_alike, override_costs, rule_table, ruled
@@ -38,22 +39,14 @@ from training.assortments.stages.store_lists import StoreLists, store_lists
 from training.assortments.stages.terms import Terms, terms
 from training.assortments.tables import festival, newcomers, suppliers
 from training.assortments.tables.backtests import backtests
-from training.assortments.tables.clusters import (
-    cluster_curve,
-    cluster_mix,
-    clusters,
-    facings,
-    needs,
-    sku_curve,
-    space,
-    stores,
-    transfers,
-)
+from training.assortments.tables.clusters import cluster_curve, cluster_mix, clusters, stores
 from training.assortments.tables.decisions import Evidence, decisions, moved_from, walk_range
 from training.assortments.tables.defects import below_cost, defects, traded_up, unknowns
 from training.assortments.tables.delistings import removals
 from training.assortments.tables.loyal import loyal_buyers
+from training.assortments.tables.needs import needs, transfers
 from training.assortments.tables.rollout import trial
+from training.assortments.tables.space import facings, sku_curve, space
 from training.assortments.tables.summary import measures, money
 from training.tracking.stages import Stages
 

@@ -16,7 +16,8 @@ from training.assortments.pipeline import Asked, plan_assortment
 from training.assortments.report import overrides as workbook
 from training.assortments.report.overrides import Overrides
 from training.assortments.report.publish import publish
-from training.assortments.report.tables import AssortmentReport, load
+from training.assortments.report.report import AssortmentReport
+from training.assortments.report.tables import load
 from training.tracking.mlflow_runs import track_page
 from training.tracking.page import Experiment, Page, Point
 from training.tracking.stages import Stages

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.optimiser.chain_search import equal_prices
-from training.assortments.optimiser.dinkelbach import cheap_bound_cents
 from training.assortments.optimiser.problem import Flags, Floats, Problem
 from training.assortments.optimiser.relaxation import SharedRelaxation, shared_relaxation
+from training.assortments.optimiser.selection import cheap_bound_cents
 from training.assortments.optimiser.shelf import Shelf
 from training.assortments.optimiser.value import profit_cents
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.assortments.optimiser.dinkelbach import best_ratio, cheap_bound_cents
 from training.assortments.optimiser.highs import solve_program
 from training.assortments.optimiser.milp import columns_of
 from training.assortments.optimiser.plan import Method, relative_gap
 from training.assortments.optimiser.problem import Flags
 from training.assortments.optimiser.relaxation import relax
+from training.assortments.optimiser.selection import best_ratio, cheap_bound_cents
 from training.assortments.optimiser.shelf import Shelf
 from training.assortments.optimiser.shelf_search import improved, kicked, search
 

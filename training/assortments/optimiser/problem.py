@@ -34,7 +34,7 @@ class Problem:
     visits                  (C,) expected visits to the category, all stores of the cluster, over the horizon
     mix                     (C, K) share of visits by class; rows add up to 1
     weight                  (C, K, n) attraction of a SKU over that of leaving without one, u/u0 ≥ 0
-    unit_profit_cents       (C, n) margin and basket halo of a unit sold; may be negative
+    unit_profit_cents       (C, n) margin of a unit sold; may be negative
     sku_cost_cents          (n,) cost over the horizon of listing a SKU anywhere, once for each party; ≥ 0
     horizon_days            days that visits and costs speak of
 

@@ -18,7 +18,7 @@ def units(problem: Problem, listed: Flags) -> Floats:
 
 
 def sku_profit_cents(problem: Problem, listed: Flags) -> Floats:
-    """(C, n) margin and halo of what is sold, before costs of listing."""
+    """(C, n) margin of what is sold, before costs of listing."""
     return units(problem, listed) * problem.unit_profit_cents
 
 

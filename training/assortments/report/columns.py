@@ -65,14 +65,12 @@ class Column:
 class Table:
     """A table of the report.
 
-    screen    the screen that shows it
     row       what one row is
     key       the columns that name a row
     required  whether a report can do without it; one that may be missing needs a sentence that says why
     """
 
     name: str
-    screen: str
     title: str
     row: str
     columns: tuple[Column, ...]

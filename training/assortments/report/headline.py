@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from training.assortments.report.columns import Kind
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.summary import MONEY_MEASURES, OTHER_MEASURES
-from training.assortments.report.tables import AssortmentReport
 from training.assortments.report.writing import change_percent, gain, money, written
 
 MOVES = 3

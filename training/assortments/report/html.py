@@ -13,14 +13,14 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from training.assortments.report import declared
 from training.assortments.report.columns import Kind
-from training.assortments.report.declared import BY_NAME, SCREENS, tables_of
+from training.assortments.report.declared import Screen
 from training.assortments.report.grid import Grid, grid
 from training.assortments.report.headline import headline
 from training.assortments.report.names import Names, names
-from training.assortments.report.pictures import pictures
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.decisions import CODES
-from training.assortments.report.tables import AssortmentReport
 from training.assortments.report.writing import change_percent, gain, glued, money, written
 
 MOST_DECISIONS = 1_500
@@ -44,14 +44,14 @@ def page(report: AssortmentReport) -> str:
             report=report,
             run=report.run,
             proof=report.proof,
-            screens=SCREENS,
+            screens=declared.SCREENS,
             headline=headline(report),
             pictures={
-                screen: [(each, Markup(each.svg)) for each in drawn]  # noqa: S704  # drawn by us from escaped text
-                for screen, drawn in pictures(report, names_).items()
+                screen.name: [(each, Markup(each.svg)) for each in screen.drawn(report, names_)]  # noqa: S704  # ours
+                for screen in declared.SCREENS
             },
-            grids={screen.name: _grids(report, names_, screen.name) for screen in SCREENS},
-            absent={screen.name: _absent(report, screen.name) for screen in SCREENS},
+            grids={screen.name: _grids(report, names_, screen) for screen in declared.SCREENS},
+            absent={screen.name: _absent(report, screen) for screen in declared.SCREENS},
             decisions=[_plain(row) for row in decisions.head(MOST_DECISIONS).to_dict("records")],
             decisions_left_out=max(len(decisions) - MOST_DECISIONS, 0),
             counts=report.decisions["decision"].value_counts().to_dict(),
@@ -66,21 +66,21 @@ def page(report: AssortmentReport) -> str:
     )
 
 
-def _grids(report: AssortmentReport, names_: Names, screen: str) -> list[Grid]:
+def _grids(report: AssortmentReport, names_: Names, screen: Screen) -> list[Grid]:
     return [
         grid(table, report.tables[table.name], names_)
-        for table in tables_of(screen)
+        for table in screen.tables
         if table.name not in ELSEWHERE and len(report.tables[table.name])
     ]
 
 
-def _absent(report: AssortmentReport, screen: str) -> list[tuple[str, str]]:
+def _absent(report: AssortmentReport, screen: Screen) -> list[tuple[str, str]]:
     """Title and sentence of the tables that are not there; one sentence for all is said once."""
-    told = [(table.title, report.missing[table.name]) for table in tables_of(screen) if table.name in report.missing]
+    told = [(table.title, report.missing[table.name]) for table in screen.tables if table.name in report.missing]
     sentences = {sentence for _, sentence in told}
     if len(told) > 1 and len(sentences) == 1:
         return [("", next(iter(sentences)))]
-    return [each for each in told if each[0] != BY_NAME["overrides"].title]
+    return [each for each in told if each[0] != declared.by_name()["overrides"].title]
 
 
 def _by_weight(decisions: pd.DataFrame) -> pd.DataFrame:

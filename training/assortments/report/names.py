@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 
 _SKU_COLUMNS = (
     "sku",

@@ -17,9 +17,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from features.errors import DataError, StateError, UserError
 from training.assortments.report.columns import WORDS, Kind
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.sheets.decisions import CHOICES, COLUMNS, COST, OVERRIDE, OVERRIDE_TITLE, SHEET
 from training.assortments.report.sheets.formats import stored
-from training.assortments.report.tables import AssortmentReport
 
 LOOKED_FOR_HEADS = 40
 """Rows from the top in which the heads may stand, should a buyer have put something above them."""

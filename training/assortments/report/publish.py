@@ -7,7 +7,8 @@ import orjson
 from features.errors import StateError
 from features.files import whole_folder
 from training.assortments.report import html, rows, xlsx
-from training.assortments.report.tables import AssortmentReport, write
+from training.assortments.report.report import AssortmentReport
+from training.assortments.report.tables import write
 
 PAGE = "report.html"
 WORKBOOK = "report.xlsx"

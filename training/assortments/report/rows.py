@@ -4,15 +4,15 @@ from typing import Any
 
 import pandas as pd
 
+from training.assortments.report import declared
 from training.assortments.report.columns import WHOLE, WORDS, Kind, Table
-from training.assortments.report.declared import BY_NAME, TABLES
-from training.assortments.report.tables import AssortmentReport, identity
+from training.assortments.report.report import AssortmentReport
+from training.assortments.report.tables import identity
 
 
 def rows(report: AssortmentReport, table: str) -> list[dict[str, Any]]:
     """The rows of a table; null where a value is not known."""
-    declared = BY_NAME[table]
-    kinds = {column.name: column.kind for column in declared.columns}
+    kinds = {column.name: column.kind for column in declared.by_name()[table].columns}
     return [
         {str(name): plain(kinds[str(name)], value) for name, value in record.items()}
         for record in report.tables[table].to_dict("records")
@@ -23,8 +23,8 @@ def document(report: AssortmentReport) -> dict[str, Any]:
     """The whole report: its identity, what each column means, and the rows of every table."""
     return {
         **identity(report),
-        "columns": {table.name: _meanings(table) for table in TABLES},
-        "tables": {table.name: rows(report, table.name) for table in TABLES},
+        "columns": {table.name: _meanings(table) for table in declared.tables()},
+        "tables": {table.name: rows(report, table.name) for table in declared.tables()},
     }
 
 

@@ -7,7 +7,7 @@ what must hold between them; `save` and `load` keep them as files. Nothing here 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,88 +15,16 @@ import pandas as pd
 
 from features.errors import DataError, StateError
 from features.files import whole_folder
+from training.assortments.report import declared
 from training.assortments.report.checks import faults
 from training.assortments.report.columns import conform, empty
-from training.assortments.report.declared import BY_NAME, SCREENS, TABLES
 from training.assortments.report.ranges import ranges
+from training.assortments.report.report import AssortmentReport, Proof, Run
 
 DECISIONS_FILE = "decisions.parquet"
 RUN_FILE = "run.json"
 TABLES_FOLDER = "tables"
 STORE_LISTS_FILE = "store_lists.parquet"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Which run this is, and everything that it takes to make it again.
-
-    clusters, stores  how many
-    cutoff, made_at   instants, ISO 8601, UTC
-    parties           whose stores are planned; empty where there is one only
-    rules             the buyer's rules as given: the text of the file
-    data_hash         digest of the warehouse's tables
-    real_or_planted   a sentence: which of the data are real, which are made
-    overrides_of      the run whose workbook was fed back; empty otherwise
-    """
-
-    run_id: str
-    category: str
-    stores: int
-    clusters: int
-    cutoff: str
-    made_at: str
-    horizon_weeks: int
-    currency: str
-    data_hash: str
-    model_version: str
-    mlflow_run: str
-    seed: int
-    parties: tuple[str, ...] = ()
-    rules: str = ""
-    real_or_planted: str = ""
-    overrides_of: str = ""
-
-    @property
-    def money_words(self) -> str:
-        """The currency, where the data say which."""
-        return self.currency or "units of money"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """How good the plan is under the model, proven: no plan that keeps the rules earns more than `bound_cents`.
-
-    gap_percent  (bound − value) / bound × 100
-    audit        what the independent audit found, in a sentence; `audit_passed` whether it agrees with the plan
-    """
-
-    value_cents: int
-    bound_cents: int
-    gap_percent: float
-    method: str
-    seconds: float
-    audit_passed: bool
-    audit: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssortmentReport:
-    """One run: `tables` holds a frame for every declared table, empty where `missing` says in a sentence why.
-
-    not_known    what the figures cannot say, a sentence each; it stands on the first screen
-    store_lists  a row a store and SKU, where lists were made by store: in a file and, if they fit, a sheet of their own
-    """
-
-    run: Run
-    proof: Proof
-    tables: Mapping[str, pd.DataFrame]
-    missing: Mapping[str, str] = field(default_factory=dict)
-    not_known: tuple[str, ...] = ()
-    store_lists: pd.DataFrame | None = None
-
-    @property
-    def decisions(self) -> pd.DataFrame:
-        return self.tables["decisions"]
 
 
 def assembled(
@@ -112,17 +40,19 @@ def assembled(
     that they do not fit together. `ranges` is made from the decisions where it is not given; `overrides` and `realised`
     need no explanation: most runs have neither.
     """
-    unknown = sorted((set(tables) | set(missing)) - set(BY_NAME) - {screen.name for screen in SCREENS})
+    unknown = sorted(
+        (set(tables) | set(missing)) - set(declared.by_name()) - {screen.name for screen in declared.SCREENS}
+    )
     if unknown:
-        raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(BY_NAME)}.")
+        raise DataError(f"A report has no table {', '.join(unknown)}. Its tables are {', '.join(declared.by_name())}.")
     if "ranges" not in tables and {"decisions", "clusters"} <= set(tables):
         tables = {**tables, "ranges": ranges(tables["decisions"], tables["clusters"])}
     shaped, why = {}, {}
-    for table in TABLES:
+    for screen, table in [(each, table) for each in declared.SCREENS for table in each.tables]:
         if table.name in tables and len(tables[table.name]):
             shaped[table.name] = conform(table, tables[table.name])
             continue
-        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(table.screen)
+        sentence = missing.get(table.name) or _WITHOUT.get(table.name) or missing.get(screen.name)
         if table.required or not sentence:
             raise DataError(
                 f"Report table {table.name} has no rows ({table.row})"
@@ -176,7 +106,7 @@ def load(folder: Path) -> AssortmentReport:
     """Read what `save` wrote. Raises StateError where it is not there or not whole."""
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in TABLES}
+        places = {table.name: folder / TABLES_FOLDER / f"{table.name}.parquet" for table in declared.tables()}
         places["decisions"] = folder / DECISIONS_FILE
         # a run of an earlier version does not know every table
         frames = {name: pd.read_parquet(place) for name, place in places.items() if name in plain["rows"]}

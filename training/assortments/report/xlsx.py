@@ -6,10 +6,11 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from training.assortments.report.declared import SCREENS, Screen
+from training.assortments.report import declared
+from training.assortments.report.declared import Screen
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.sheets import decisions, screen, stores, summary
 from training.assortments.report.sheets.formats import Formats, formats
-from training.assortments.report.tables import AssortmentReport
 
 TOP = 4
 """Row of the first table, below the head of a sheet."""
@@ -22,7 +23,7 @@ def write(report: AssortmentReport, path: Path) -> None:
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         _properties(book, report)
         look = formats(book)
-        for nth, each in enumerate(SCREENS, start=1):
+        for nth, each in enumerate(declared.SCREENS, start=1):
             sheet = book.add_worksheet(sheet_name(nth, each))
             _head(sheet, look, report, each)
             if each.name == "summary":
@@ -30,7 +31,7 @@ def write(report: AssortmentReport, path: Path) -> None:
             elif each.name == "decisions":
                 decisions.write(sheet, book, look, report)
             else:
-                screen.write(sheet, book, look, report, each.name, TOP)
+                screen.write(sheet, book, look, report, each.tables, TOP)
             _print_setup(sheet, report, each)
         if report.store_lists is not None:
             stores.write(book, look, report, report.store_lists)

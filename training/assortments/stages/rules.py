@@ -11,16 +11,18 @@ from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
 from training.assortments.optimiser.rules import Rule, apply_rules
 from training.assortments.optimiser.shadow_prices import METHOD, gain_cents
 from training.assortments.report.overrides import Override, Overrides, costed, must_exist
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
-from training.assortments.tables.reasons import FEW_STORES
 
 ASSUMED_CHANGES = 0.25
 """Of a list, changed at most where the rules say nothing of changes: nobody turns a whole shelf over at once."""
 
 LEAST_CARRIED = 0.1
 """Of the stores: what fewer carry is not put into other lists. They may carry it as their shoppers want it more."""
+
+FEW_STORES = "known from too few stores, assumed"
+"""The rule of that name: what is known from so few stores is not put on every shelf."""
 
 _KINDS = {
     "must_carry": "must-carry",

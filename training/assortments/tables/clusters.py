@@ -1,29 +1,14 @@
-"""Tables of clusters, stores, shelves and need states."""
-
-from dataclasses import replace
+"""Tables of clusters and their stores."""
 
 import numpy as np
 import pandas as pd
 
-from training.assortments.choice.need_states import NeedStates
-from training.assortments.choice.transfer import Transfer
-from training.assortments.optimiser.chain_search import search_chain
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Floats, Problem
-from training.assortments.optimiser.shelf import shelves
-from training.assortments.optimiser.value import profit_cents, sku_profit_cents
-from training.assortments.report.screens.needs import WALKS
-from training.assortments.stages.outcome import Outcome, interval, place_worth_cents, whole
+from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.value import sku_profit_cents
+from training.assortments.stages.outcome import Outcome, interval, whole
 from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 from training.assortments.stages.shoppers import Shoppers
-from training.assortments.tables.decisions import Evidence
-
-SHOWN_TRANSFERS = 12
-"""Destinations of a SKU that are shown; what is left goes to the last row, so that all rows make 100 %."""
-OTHERS = "(others)"
-_SUMMED = ("profit_now_cents", "profit_proposed_cents", "sales_now_cents")
-CURVE_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 
 
 def clusters(out: Outcome, held: Shelves, scope: Scope, found: Shoppers, decisions: pd.DataFrame) -> pd.DataFrame:
@@ -95,143 +80,3 @@ def stores(problem: Problem, held: Shelves, scope: Scope, horizon_weeks: int) ->
 
 def cluster_curve(held: Shelves) -> pd.DataFrame:
     return pd.DataFrame({"clusters": held.curve.numbers, "profit_cents": whole(held.curve.profit)})
-
-
-def space(out: Outcome, plan: Plan, facings_now: Floats) -> pd.DataFrame:
-    """`space`; no rows where widths are not known."""
-    problem = out.problem
-    if problem.width_cm is None or problem.space_cm is None:
-        return pd.DataFrame()
-    wide = problem.width_cm[problem.width_cm > 0]
-    metre = place_worth_cents(problem, out.proposed) * 100 / float(np.median(wide))
-    return pd.DataFrame({
-        "cluster": problem.clusters,
-        "space_cm": problem.space_cm,
-        "used_now_cm": facings_now @ problem.width_cm,
-        "used_cm": plan.facings @ problem.width_cm,
-        "metre_worth_cents": whole(metre),
-    })  # fmt: skip
-
-
-def facings(decisions: pd.DataFrame, problem: Problem, scope: Scope) -> pd.DataFrame:
-    """`facings` of what is carried now or proposed; no rows where widths are not known."""
-    if problem.width_cm is None or problem.facing_capacity_units is None:
-        return pd.DataFrame()
-    skus = pd.Index(problem.skus)
-    shown = decisions[decisions["is_listed_now"] | decisions["is_listed_proposed"]]
-    at = skus.get_indexer(pd.Index(shown["sku"]))
-    capacity = shown["facings"].to_numpy(dtype=np.float64) * problem.facing_capacity_units[at]
-    pack = scope.catalogue["pack_units"].to_numpy(dtype=np.float64)[at]
-    asked = None if problem.days_of_supply is None else problem.days_of_supply[at]
-    return shown[["cluster", "sku", "name", "facings_now", "facings"]].assign(
-        width_cm=problem.width_cm[at],
-        capacity_units=capacity,
-        days_of_supply=shown["days_of_supply"].fillna(0.0),
-        asked_days=asked,
-        pack_units=pack,
-        packs_on_shelf=capacity / pack,
-    )
-
-
-def sku_curve(problem: Problem) -> pd.DataFrame:
-    """Profit of the best list by local search with so many SKUs, rules kept; numbers that rules forbid are left out."""
-    rows = []
-    for nth, name in enumerate(problem.clusters):
-        one = only(problem, nth)
-        now = int(one.current.sum()) if one.current is not None else len(one.skus) // 2
-        for number in sorted({min(max(round(now * step), 1), len(one.skus)) for step in CURVE_STEPS}):
-            limited = replace(one, max_skus=np.array([number]), max_changes=None, max_changes_chain=None, space_cm=None)
-            listed = search_chain(limited, shelves(limited))
-            if listed is not None:
-                rows.append({"cluster": name, "skus": number, "profit_cents": round(profit_cents(limited, listed))})
-    return pd.DataFrame(rows).drop_duplicates(["cluster", "skus"])
-
-
-def only(problem: Problem, cluster: int) -> Problem:
-    """The problem of one cluster."""
-    rows = [cluster]
-    of_clusters = ("stores_per_cluster", "visits", "mix", "weight", "unit_profit_cents", "space_cm", "must", "banned",
-                   "brand_minimum", "max_skus", "current", "max_changes")  # fmt: skip
-    parts = {name: getattr(problem, name)[rows] for name in of_clusters if getattr(problem, name) is not None}
-    party = (problem.party[cluster],) if problem.party else ()
-    return replace(problem, clusters=(problem.clusters[cluster],), party=party, **parts)
-
-
-def needs(out: Outcome, why: Evidence, chain: Transfer, scope: Scope) -> pd.DataFrame:
-    """`needs`: the category and its need states."""
-    states = why.needs
-    price = scope.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
-    about = pd.DataFrame({
-        "demand": chain.demand / max(chain.demand.sum(), 1e-12),
-        "sales": out.sold_now.sum(axis=0) * price,
-        "walked": chain.walked,
-        "now": out.now.any(axis=0),
-        "proposed": out.proposed.any(axis=0),
-    })  # fmt: skip
-    duplication = _kept_within(chain, states)
-    rows = [_need(about) | {"need_state": "category", "name": scope.category, "distance": 1.0}]
-    for state in range(states.count):
-        members = np.flatnonzero(states.label == state)
-        row = _need(about.iloc[members]) | {
-            "need_state": f"need {state + 1}",
-            "name": _named(scope, members, about["demand"].to_numpy()),
-            "parent": "category",
-            "distance": _distance(states, members),
-            "duplication_percent": 100 * float(duplication[state]),
-        }
-        if not row["skus_proposed"]:
-            row["gap"] = "Nothing of this need is proposed in any cluster."
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _need(about: pd.DataFrame) -> dict[str, object]:
-    weight = float(about["demand"].sum())
-    return {
-        "parent": None,
-        "skus_now": int(about["now"].sum()),
-        "skus_proposed": int(about["proposed"].sum()),
-        "demand_percent": 100 * weight,
-        "sales_cents": round(float(about["sales"].sum())),
-        "walk_percent": 100 * float((about["demand"] * about["walked"]).sum()) / max(weight, 1e-12),
-        "gap": None,
-    }
-
-
-def _kept_within(chain: Transfer, states: NeedStates) -> Floats:
-    """(states,) of a state's demand, what others of it would take."""
-    kept = []
-    for state in range(states.count):
-        members = np.flatnonzero(states.label == state)
-        weight = chain.demand[members]
-        within = chain.moved[np.ix_(members, members)].sum(axis=1)
-        kept.append(float((weight * within).sum() / max(weight.sum(), 1e-12)))
-    return np.array(kept)
-
-
-def _distance(states: NeedStates, members: np.ndarray) -> float:
-    """1 / (1 + mean closeness) of its pairs, as the tree measures it."""
-    if len(members) < 2:
-        return 0.0
-    close = states.closeness[np.ix_(members, members)]
-    pairs = close[~np.eye(len(members), dtype=bool)]
-    return float(1 / (1 + pairs.mean()))
-
-
-def _named(scope: Scope, members: np.ndarray, demand: Floats) -> str:
-    best = members[np.argmax(demand[members])]
-    return f"like {scope.catalogue['name'].iloc[int(best)]}"
-
-
-def transfers(chain: Transfer, skus: tuple[str, ...]) -> pd.DataFrame:
-    """`transfers`, over the chain: the largest shares, the others together, and what walks."""
-    rows = []
-    for sku in np.flatnonzero(chain.demand > 0).tolist():
-        share = chain.moved[sku]
-        best = [other for other in np.argsort(-share, kind="stable")[:SHOWN_TRANSFERS].tolist() if share[other] > 0]
-        rows += [(skus[sku], skus[other], 100 * float(share[other])) for other in best]
-        rest = float(share.sum() - share[best].sum())
-        if rest > 0:
-            rows.append((skus[sku], OTHERS, 100 * rest))
-        rows.append((skus[sku], WALKS, 100 * float(chain.walked[sku])))
-    return pd.DataFrame(rows, columns=["sku", "to_sku", "transfer_percent"])

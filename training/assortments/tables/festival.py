@@ -18,7 +18,6 @@ from training.assortments.stages.terms import LEFT_OVER_LOSS
 from training.assortments.tables.part import Part, without
 
 NAMES = ("festival_uplifts", "festival_flows", "festival_stock")
-EVENT_DAYS = 3.0
 
 
 def tables(past: Past, scope: Scope, out: Outcome) -> Part:

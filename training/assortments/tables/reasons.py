@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.assortments.report.writing import money
+from training.assortments.stages.rules import FEW_STORES
 
 MOSTLY = 0.5
-FEW_STORES = "known from too few stores, assumed"
-"""The rule of that name: what is known from so few stores is not put on every shelf."""
 
 
 @dataclass(frozen=True, slots=True)

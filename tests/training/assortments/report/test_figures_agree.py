@@ -14,7 +14,7 @@ from tests.helpers.formulas import calculated
 from tests.helpers.report_fixture import report
 from tests.helpers.report_reading import cents, read_page, read_sheet_tables, titles
 from training.assortments.report.columns import Kind
-from training.assortments.report.declared import BY_NAME, TABLES
+from training.assortments.report.declared import by_name, tables
 from training.assortments.report.publish import publish
 from training.assortments.report.tables import load
 
@@ -46,11 +46,11 @@ def values(folder):
 
 @cache
 def amounts(table: str) -> tuple[str, ...]:
-    return tuple(column.name for column in BY_NAME[table].columns if column.kind is Kind.CENTS)
+    return tuple(column.name for column in by_name()[table].columns if column.kind is Kind.CENTS)
 
 
 ON_THE_PAGE = [
-    table.name for table in TABLES if table.name not in {"summary_measures", "transfers", "overrides", "realised"}
+    table.name for table in tables() if table.name not in {"summary_measures", "transfers", "overrides", "realised"}
 ]
 
 

@@ -9,7 +9,7 @@ from tests.helpers.report_fixture import narrow_report, report
 from tests.helpers.report_reading import cents, read_page
 from training.assortments.report import xlsx
 from training.assortments.report.columns import Kind
-from training.assortments.report.declared import BY_NAME
+from training.assortments.report.declared import by_name
 from training.assortments.report.grid import grid
 from training.assortments.report.headline import moves
 from training.assortments.report.html import page
@@ -118,5 +118,5 @@ def test_rows_for_programs_are_plain():
 @pytest.mark.parametrize(("name", "level"), [("removals", "95 % interval"), ("clusters", "80 % interval")])
 def test_a_head_tells_the_level_of_its_own_interval(name, level):
     made = report()
-    heads = grid(BY_NAME[name], made.tables[name], names(made)).heads
+    heads = grid(by_name()[name], made.tables[name], names(made)).heads
     assert level in [head.title for head in heads]

@@ -8,14 +8,13 @@ import pytest
 from features.errors import DataError, StateError
 from tests.helpers.report_fixture import RUN, frames, narrow_report, proof, report
 from training.assortments.report.columns import Column, Kind, Table, conform
-from training.assortments.report.declared import SCREENS, TABLES, tables_of
+from training.assortments.report.declared import SCREENS, by_name, tables
 from training.assortments.report.ranges import ranges
 from training.assortments.report.sums import summary_measures, summary_money
 from training.assortments.report.tables import assembled, load, save, write
 
 TINY = Table(
     "tiny",
-    "summary",
     "Tiny",
     "a thing",
     (
@@ -73,13 +72,13 @@ class TestConform:
 
 def test_there_are_eleven_screens_and_each_has_tables():
     assert len(SCREENS) == 11
-    assert all(tables_of(screen.name) for screen in SCREENS)
-    assert {table.screen for table in TABLES} == {screen.name for screen in SCREENS}
+    assert all(screen.tables for screen in SCREENS)
+    assert len(by_name()) == len(tables()) == 30
 
 
 def test_every_column_says_what_it_means():
-    assert not [(table.name, column.name) for table in TABLES for column in table.columns if not column.meaning]
-    assert not [table.name for table in TABLES if set(table.key) - set(table.names)]
+    assert not [(table.name, column.name) for table in tables() for column in table.columns if not column.meaning]
+    assert not [table.name for table in tables() if set(table.key) - set(table.names)]
 
 
 class TestAssembled:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from training.assortments.tables.reasons import FEW_STORES, Ground, words
+from training.assortments.stages.rules import FEW_STORES
+from training.assortments.tables.reasons import Ground, words
 
 ROW = {
     "sku": "a",

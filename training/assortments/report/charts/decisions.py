@@ -19,7 +19,7 @@ from training.assortments.report.charts.drawing import (
 )  # fmt: skip
 from training.assortments.report.headline import is_change
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 
 MOST = 14
 COLOURS = {"add": STRONG, "swap": WARM, "delist": BAD}

@@ -19,7 +19,7 @@ from training.assortments.report.charts.drawing import (
     rows_of,
 )  # fmt: skip
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 
 
 def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:  # noqa: ARG001  # as in every screen's file

@@ -23,8 +23,8 @@ from training.assortments.report.charts.drawing import (
     rows_of,
 )  # fmt: skip
 from training.assortments.report.names import Names
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.needs import WALKS
-from training.assortments.report.tables import AssortmentReport
 
 MOST_SKUS = 45
 """Of the heat map are shown, those of the strongest transfers."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from training.assortments.report.charts.drawing import SOFT, STRONG, Chart, chart, clean, figure, note, rows_of
 from training.assortments.report.columns import Kind
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.writing import written
 
 MOST = 25

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from training.assortments.report.charts.drawing import WARM, Chart, amounts, chart, clean, figure, note, rows_of
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.writing import money
 
 MOST = 20

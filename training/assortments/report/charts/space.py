@@ -22,7 +22,7 @@ from training.assortments.report.charts.drawing import (
     rows_of,
 )  # fmt: skip
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 
 PANELS = 4
 """Clusters in a row of small pictures."""

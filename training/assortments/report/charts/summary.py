@@ -20,7 +20,7 @@ from training.assortments.report.charts.drawing import (
     rows_of,
 )  # fmt: skip
 from training.assortments.report.names import Names
-from training.assortments.report.tables import AssortmentReport
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.writing import change_percent
 
 CHANGES = {"add": STRONG, "swap": WARM, "delist": BAD}

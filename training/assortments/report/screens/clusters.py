@@ -7,7 +7,6 @@ REACH = ("core", "shared", "local")
 
 CLUSTERS = Table(
     "clusters",
-    "clusters",
     "Clusters",
     "a cluster of stores",
     (
@@ -29,7 +28,6 @@ CLUSTERS = Table(
 )
 CLUSTER_MIX = Table(
     "cluster_mix",
-    "clusters",
     "Who shops there",
     "a class of shoppers in a cluster",
     (
@@ -41,7 +39,6 @@ CLUSTER_MIX = Table(
 )
 RANGES = Table(
     "ranges",
-    "clusters",
     "Shared core and local range",
     "a SKU that the plan carries",
     (
@@ -58,7 +55,6 @@ RANGES = Table(
 )
 STORES = Table(
     "stores",
-    "clusters",
     "Stores",
     "a store",
     (
@@ -77,7 +73,6 @@ STORES = Table(
 )
 CLUSTER_CURVE = Table(
     "cluster_curve",
-    "clusters",
     "Value of one more cluster",
     "a number of clusters",
     (

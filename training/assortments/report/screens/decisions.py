@@ -13,7 +13,6 @@ CODES = {
     "FAST": "sells more than the shelf it takes is worth",
     "MARGIN": "earns more, or less, a unit than what stands in for it",
     "LOYAL_BUYERS": "its buyers do not take another SKU",
-    "HALO": "baskets with it hold more",
     "ONLY_IN_NEED": "nothing else serves its need state",
     "GAP": "serves a need that the shelf does not",
     "LOCAL_TASTE": "stores of this cluster buy differently",
@@ -71,8 +70,8 @@ _DECISION_COLUMNS = (
     Column("units_proposed", Kind.UNITS, "Units proposed", "Units sold as proposed"),
     Column("sales_now_cents", Kind.CENTS, "Sales now", "Sales from the lists of now"),
     Column("sales_proposed_cents", Kind.CENTS, "Sales proposed", "Sales as proposed"),
-    Column("profit_now_cents", Kind.CENTS, "Profit now", "What it earns from the lists of now, halo included"),
-    Column("profit_proposed_cents", Kind.CENTS, "Profit proposed", "What it earns as proposed, halo included"),
+    Column("profit_now_cents", Kind.CENTS, "Profit now", "What it earns from the lists of now"),
+    Column("profit_proposed_cents", Kind.CENTS, "Profit proposed", "What it earns as proposed"),
     Column("profit_low_cents", Kind.CENTS, "Profit, low", "Low end of the 80 % interval of what it earns as proposed"),
     Column("profit_high_cents", Kind.CENTS, "Profit, high", "High end of that interval"),
     Column("worth_cents", Kind.CENTS, "Worth", "What the decision gains the cluster against its opposite"),
@@ -85,7 +84,6 @@ _DECISION_COLUMNS = (
 )
 
 DECISIONS_TABLE = Table(
-    "decisions",
     "decisions",
     "Decisions",
     "one SKU in one cluster of stores",

@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import NAME, NOTE, SKU, 
 
 BACKTESTS = Table(
     "backtests",
-    "evidence",
     "Backtests",
     "a model on a slice of weeks that it had not seen",
     (
@@ -22,7 +21,6 @@ BACKTESTS = Table(
 )
 CALIBRATION = Table(
     "calibration",
-    "evidence",
     "Calibration",
     "a nominal probability",
     (
@@ -34,7 +32,6 @@ CALIBRATION = Table(
 )
 REMOVALS = Table(
     "removals",
-    "evidence",
     "Real removals",
     "a SKU that went away, and what its buyers then did",
     (
@@ -53,7 +50,6 @@ REMOVALS = Table(
 )
 DEFECTS = Table(
     "defects",
-    "evidence",
     "What is wrong with the data",
     "a defect",
     (

@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import CLUSTER, HIGH_UNI
 
 FESTIVAL_UPLIFTS = Table(
     "festival_uplifts",
-    "festival",
     "Uplift",
     "an event in a channel, at a depth of price cut",
     (
@@ -21,7 +20,6 @@ FESTIVAL_UPLIFTS = Table(
 )
 FESTIVAL_FLOWS = Table(
     "festival_flows",
-    "festival",
     "What stays after the dip",
     "an event in a channel",
     (
@@ -39,7 +37,6 @@ FESTIVAL_FLOWS = Table(
 )
 FESTIVAL_STOCK = Table(
     "festival_stock",
-    "festival",
     "Stock for the event",
     "a SKU in a cluster",
     (

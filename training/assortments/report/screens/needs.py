@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import NAME, SKU, option
 
 NEEDS = Table(
     "needs",
-    "needs",
     "Need states",
     "a need state, or a group of them: a node of the tree",
     (
@@ -27,7 +26,6 @@ WALKS = "(walks)"
 """Stands for the destination of demand that leaves the category in `transfers.to_sku`."""
 TRANSFERS = Table(
     "transfers",
-    "needs",
     "Where demand goes",
     "a SKU that is missing and where its demand goes; all rows of a SKU make 100 %",
     (

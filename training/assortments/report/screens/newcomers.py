@@ -13,7 +13,6 @@ from training.assortments.report.screens.shared_columns import (
 
 NEWCOMERS = Table(
     "newcomers",
-    "newcomers",
     "New SKUs",
     "a SKU without history",
     (

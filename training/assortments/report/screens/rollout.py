@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import CLUSTER, HIGH_CEN
 
 ROLLOUT = Table(
     "rollout",
-    "rollout",
     "Test plan",
     "a cluster in which the proposal is tried out",
     (
@@ -21,7 +20,6 @@ ROLLOUT = Table(
 )
 ROLLOUT_PAIRS = Table(
     "rollout_pairs",
-    "rollout",
     "Matched stores",
     "a test store and its control",
     (
@@ -34,7 +32,6 @@ ROLLOUT_PAIRS = Table(
 )
 REALISED = Table(
     "realised",
-    "rollout",
     "Promised against realised",
     "a week of the test in a cluster",
     (

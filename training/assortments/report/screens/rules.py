@@ -9,7 +9,6 @@ RULE_KINDS = (
 
 RULES = Table(
     "rules",
-    "rules",
     "Rules and what they cost",
     "a rule that the plan keeps",
     (

@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import CLUSTER, NAME, SK
 
 SPACE = Table(
     "space",
-    "space",
     "Shelves",
     "the shelf of a store of a cluster",
     (
@@ -19,7 +18,6 @@ SPACE = Table(
 )
 FACINGS = Table(
     "facings",
-    "space",
     "Facings",
     "a SKU on the shelf of a cluster",
     (
@@ -41,7 +39,6 @@ FACINGS = Table(
 )
 SKU_CURVE = Table(
     "sku_curve",
-    "space",
     "Profit against the number of SKUs",
     "a number of SKUs in a cluster",
     (

@@ -22,7 +22,6 @@ OTHER_MEASURES = {
 
 SUMMARY_MONEY = Table(
     "summary_money",
-    "summary",
     "Money",
     "one amount, now and as proposed",
     (
@@ -39,7 +38,6 @@ SUMMARY_MONEY = Table(
 )
 SUMMARY_MEASURES = Table(
     "summary_measures",
-    "summary",
     "Units, shelf and return",
     "one measure that is no amount of money, now and as proposed",
     (
@@ -54,7 +52,6 @@ SUMMARY_MEASURES = Table(
 )
 OVERRIDES = Table(
     "overrides",
-    "summary",
     "What your overrides cost",
     "one thing that the buyer asked for in the workbook, and what it costs against the best plan without it",
     (

@@ -5,7 +5,6 @@ from training.assortments.report.screens.shared_columns import NAME, NOTE, SKU, 
 
 TURNS = Table(
     "turns",
-    "suppliers",
     "Lists and orders in turn",
     "lists, the order that they need, and what both earn together",
     (
@@ -22,7 +21,6 @@ TURNS = Table(
     ("turn",),
 )
 SUPPLIERS = Table(
-    "suppliers",
     "suppliers",
     "Suppliers",
     "a supplier",
@@ -44,7 +42,6 @@ SUPPLIERS = Table(
 )
 PARTIES = Table(
     "parties",
-    "suppliers",
     "Who saves what",
     "a party that buys",
     (
@@ -57,7 +54,6 @@ PARTIES = Table(
 )
 ORDERS = Table(
     "orders",
-    "suppliers",
     "Orders",
     "a SKU that a party buys from a supplier",
     (

@@ -5,10 +5,10 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.columns import Column, Kind, Table
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.decisions import DECISIONS_TABLE
 from training.assortments.report.sheets.block import ADDED, Placed, Row, heads, totals, widths, write_rows
 from training.assortments.report.sheets.formats import Formats
-from training.assortments.report.tables import AssortmentReport
 
 SHEET = "2 Decisions"
 HEAD_ROW = 6
@@ -41,7 +41,7 @@ _BY_NAME = {column.name: column for column in (*DECISIONS_TABLE.columns, CLUSTER
 COLUMNS = tuple(_BY_NAME[name] for name in FIRST) + tuple(
     column for column in DECISIONS_TABLE.columns if column.name not in FIRST
 )
-SHEET_TABLE = Table("decisions", "decisions", "Decisions", DECISIONS_TABLE.row, COLUMNS, DECISIONS_TABLE.key)
+SHEET_TABLE = Table("decisions", "Decisions", DECISIONS_TABLE.row, COLUMNS, DECISIONS_TABLE.key)
 
 
 def place(decisions: pd.DataFrame) -> Placed:

@@ -7,24 +7,28 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from training.assortments.report.columns import Kind, Table
-from training.assortments.report.declared import tables_of
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.needs import WALKS
 from training.assortments.report.sheets import decisions as decided
 from training.assortments.report.sheets.block import CellFormula, Placed, Row, block, widths
 from training.assortments.report.sheets.formats import Formats, put
-from training.assortments.report.tables import AssortmentReport
 
 MATRIX_SKUS = 60
 """Up to so many SKUs, transfer is shown as a matrix rather than as a list."""
 
 
 def write(
-    sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: AssortmentReport, screen: str, top: int
+    sheet: Worksheet,
+    book: xlsxwriter.Workbook,
+    look: Formats,
+    report: AssortmentReport,
+    tables: tuple[Table, ...],
+    top: int,
 ) -> None:
     placed: list[tuple[Placed, Table, pd.DataFrame]] = []
     row = top
     names = dict(zip(report.tables["clusters"]["cluster"], report.tables["clusters"]["name"], strict=True))
-    for table in tables_of(screen):
+    for table in tables:
         rows = report.tables[table.name]
         if table.name == "transfers" and _matrix(sheet, look, rows, row):
             continue

@@ -6,8 +6,9 @@ import pandas as pd
 import xlsxwriter
 
 from training.assortments.report.columns import Kind
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.sheets.formats import Formats, put
-from training.assortments.report.tables import STORE_LISTS_FILE, AssortmentReport
+from training.assortments.report.tables import STORE_LISTS_FILE
 
 SHEET = "12 Store lists"
 MOST_ROWS = 100_000

@@ -6,21 +6,21 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from training.assortments.report import declared
 from training.assortments.report.columns import Column, Kind, Table
-from training.assortments.report.declared import BY_NAME
+from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.summary import MONEY_MEASURES, OTHER_MEASURES
 from training.assortments.report.sheets import decisions as decided
 from training.assortments.report.sheets.block import CellFormula, Placed, Row, block, widths
 from training.assortments.report.sheets.formats import Formats
 from training.assortments.report.sums import WEEKS_A_YEAR
-from training.assortments.report.tables import AssortmentReport
 
 RELATIVE = Column("change_percent", Kind.PERCENT, "Change %", "Proposed / now − 1")
 
 
 def _with_change(name: str, change: Column) -> Table:
-    table = BY_NAME[name]
-    return Table(name, table.screen, table.title, table.row, (*table.columns, change, RELATIVE), table.key)
+    table = declared.by_name()[name]
+    return Table(name, table.title, table.row, (*table.columns, change, RELATIVE), table.key)
 
 
 MONEY = _with_change("summary_money", Column("change_cents", Kind.CENTS, "Change", "Proposed − now"))
@@ -40,7 +40,7 @@ def write(sheet: Worksheet, book: xlsxwriter.Workbook, look: Formats, report: As
     row = _proof(sheet, look, report, row)
     row = _told(sheet, look, "What is not known", report.not_known or ("Nothing was found.",), row)
     if len(report.tables["overrides"]):
-        block(sheet, look, BY_NAME["overrides"], report.tables["overrides"], row)
+        block(sheet, look, declared.by_name()["overrides"], report.tables["overrides"], row)
     widths(sheet, [(money, MONEY, report.tables[MONEY.name]), (measures, MEASURES, report.tables[MEASURES.name])])
     sheet.set_column(0, 0, FIRST_WIDTH)
     for placed, name in ((money, "change_cents"), (measures, "change")):

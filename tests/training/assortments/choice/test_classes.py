@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from training.assortments.choice.classes import grown
 from training.assortments.choice.estimate import Prior, fit
-from training.assortments.choice.growth import grown
 from training.assortments.choice.latent_class import log_likelihood, probabilities
 from training.assortments.choice.panel import checked, plain
 

@@ -34,7 +34,7 @@ def write(report: AssortmentReport, path: Path) -> None:
                 screen.write(sheet, book, look, report, each.tables, TOP)
             _print_setup(sheet, report, each)
         if report.store_lists is not None:
-            stores.write(book, look, report, report.store_lists)
+            stores.write(book, look, report, report.store_lists, len(declared.SCREENS) + 1)
 
 
 def sheet_name(number: int, each: Screen) -> str:

@@ -10,7 +10,7 @@ from training.assortments.report.report import AssortmentReport
 from training.assortments.report.sheets.formats import Formats, put
 from training.assortments.report.tables import STORE_LISTS_FILE
 
-SHEET = "12 Store lists"
+TITLE = "Store lists"
 MOST_ROWS = 100_000
 """Spreadsheets hold a million rows and are slow with a tenth of it."""
 
@@ -26,9 +26,9 @@ _COLUMNS: Mapping[str, tuple[str, Kind, int]] = {
 }
 
 
-def write(book: xlsxwriter.Workbook, look: Formats, report: AssortmentReport, rows: pd.DataFrame) -> None:
+def write(book: xlsxwriter.Workbook, look: Formats, report: AssortmentReport, rows: pd.DataFrame, number: int) -> None:
     """The sheet; where there are too many rows it says where they are."""
-    sheet = book.add_worksheet(SHEET)
+    sheet = book.add_worksheet(f"{number} {TITLE}")
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, f"{report.run.category}: a list for each store", look.title)
     if len(rows) > MOST_ROWS:

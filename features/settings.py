@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from features.clock import Cutoff
 from features.errors import UserError
 
 PREFIX = "OMNISHELF_"
@@ -21,6 +22,8 @@ class Settings:
     memory_limit: str = "2GB"
     threads: int = 2
     seed: int = 0
+    as_of: str = ""
+    """The instant (ISO 8601, UTC) that the service takes for now, where data end in the past; empty: the clock's."""
 
     @classmethod
     def load(cls, work: Path | None = None) -> "Settings":
@@ -37,6 +40,7 @@ class Settings:
             memory_limit=_memory(env.get("memory_limit", default.memory_limit)),
             threads=_whole("threads", env.get("threads", str(os.cpu_count() or 2)), least=1),
             seed=_whole("seed", env.get("seed", "0"), least=0),
+            as_of=_instant(env.get("as_of", "")),
         )
 
     def shared_by(self, processes: int) -> "Settings":
@@ -146,6 +150,14 @@ def _whole(field: str, text: str, least: int) -> int:
         message = f"OMNISHELF_{field.upper()} is {text!r}; it has to be a whole number from {least}."
         raise UserError(message)
     return int(text)
+
+
+def _instant(text: str) -> str:
+    try:
+        return text and Cutoff.parse(text).at.isoformat()
+    except ValueError as error:
+        message = f"OMNISHELF_AS_OF is {text!r}; write an instant such as 2025-03-01T08:00:00, or leave it empty."
+        raise UserError(message) from error
 
 
 def _memory(text: str) -> str:

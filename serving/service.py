@@ -34,7 +34,8 @@ WAITING_PER_WORKER = 64
 _telemetry = Telemetry()
 _settings = Settings.load()
 _champion = ChampionHolder(_settings.champion, load_champion)
-_storefront = Storefront(_champion, AnswerQueue(WAITING_PER_WORKER), _telemetry, _settings.suppressed)
+_queue = AnswerQueue(WAITING_PER_WORKER)
+_storefront = Storefront(_champion, _queue, _telemetry, _settings.suppressed, _settings.as_of)
 _web = web_app(web_routes(_champion, _storefront, _telemetry, _settings))
 
 

@@ -4,7 +4,7 @@ import json
 import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def run(demo: Demo, source: str, dataset: Path | None = None, asides: Asides | N
     crown(demo, version)
     past = Past(demo.settings, warehouse, cutoff)
     with ExitStack() as stack:
-        serving = serve(demo, stack)
+        serving = serve(demo, stack, cutoff)
         known = past.people()
         ask(demo, serving, visitors(known.purchases, cutoff, demo.plan.window_days, known.served))
         asides.answered(demo, serving, past)
@@ -171,12 +171,15 @@ def crown(demo: Demo, version: str) -> None:
         demo.screen.print(line)
 
 
-def serve(demo: Demo, stack: ExitStack) -> Running:
-    """Start the service; it ends with the stack unless it is to be kept."""
+def serve(demo: Demo, stack: ExitStack, cutoff: Cutoff) -> Running:
+    """Start the service as of the cutoff: what it shows is compared with what was bought after it.
+
+    It ends with the stack unless it is to be kept.
+    """
     heading(demo, "4 Serve")
     port = _port(demo, PORT)
     with watched(demo.screen) as stages, stages.stage("start") as told:
-        running = stack.enter_context(service(demo.settings, port, keep=demo.keep))
+        running = stack.enter_context(service(replace(demo.settings, as_of=str(cutoff)), port, keep=demo.keep))
         connect(running.host, running.port).close()
         told(f"BentoML answers on {running.url}")
     return running

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from features.clock import DAY_SECONDS
+from features.clock import DAY_SECONDS, Cutoff
 from serving.recommender.answers import NOBODY, Query
 from serving.storefront.champion import ChampionHolder
 from serving.storefront.payloads import RecommendationRequest, answer_body, debug_body, query
@@ -20,9 +20,18 @@ class Storefront:
     """Answers requests with the champion of the moment, one at a time, and counts what it answered."""
 
     def __init__(
-        self, champion: ChampionHolder, queue: AnswerQueue, telemetry: Telemetry, suppressed: Path | None = None
+        self,
+        champion: ChampionHolder,
+        queue: AnswerQueue,
+        telemetry: Telemetry,
+        suppressed: Path | None = None,
+        as_of: str = "",
     ) -> None:
-        """`suppressed` is the file of names that get no personal answer; it need not be there."""
+        """`suppressed` is the file of names that get no personal answer; it need not be there.
+
+        `as_of` is the instant that every answer is made for, in place of the request's own.
+        """
+        self._as_of_days = Cutoff.parse(as_of).days if as_of else None
         self._suppressed = Suppressed(suppressed) if suppressed else None
         self._champion = champion
         self._queue = queue
@@ -40,7 +49,8 @@ class Storefront:
             if champion is None:
                 raise not_ready()
             started = time.perf_counter()
-            answer = champion.recommender.recommend(self._query(request, now_ns / 1e9 / DAY_SECONDS, started))
+            at_days = now_ns / 1e9 / DAY_SECONDS if self._as_of_days is None else self._as_of_days
+            answer = champion.recommender.recommend(self._query(request, at_days, started))
             ended = time.perf_counter()
         self._telemetry.count_answer(request.placement, answer)
         body = answer_body(answer, recommendation_id(now_ns), champion.version)

@@ -49,6 +49,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
         model_name=texts,
         memory_limit=st.from_regex(r"[0-9]{1,3}(\.[0-9])? ?[KMGT]i?B", fullmatch=True),
         threads=st.integers(1, 500),
+        as_of=st.sampled_from(["", "2025-03-01T08:00:00"]),
         seed=st.integers(0, 2**70),
     )
 )

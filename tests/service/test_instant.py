@@ -12,6 +12,7 @@ from serving.app import web_app, web_routes
 from serving.recommender.placements.buy_again import DUE
 from serving.storefront import routes
 from serving.storefront.champion import ChampionHolder, load_champion
+from serving.storefront.payloads import RecommendationRequest
 from serving.storefront.queue import AnswerQueue
 from serving.storefront.storefront import Storefront
 from serving.storefront.telemetry import Telemetry
@@ -82,3 +83,20 @@ def test_a_bundle_older_than_four_weeks_answers_as_if_it_were_four_weeks_old(fac
     customer = facts.facts.customers.text(0)
     assert again(customer, 28) == again(customer, 400)
     assert again(customer, -3) == again(customer, 0)
+
+
+def test_a_service_of_data_that_end_in_the_past_may_be_told_the_instant():
+    """Its answers are those of that instant, whatever the clock says."""
+    seen = []
+
+    class Recommender:
+        def recommend(self, query):
+            seen.append(query.at_days)
+            raise StopIteration
+
+    champion = SimpleNamespace(current=SimpleNamespace(version="1", recommender=Recommender()))
+    for as_of, expected in (("2025-03-01T12:00:00", 20_148.5), ("", 7.0)):
+        storefront = Storefront(champion, AnswerQueue(1), None, as_of=as_of)
+        with pytest.raises((StopIteration, RuntimeError)):
+            asyncio.run(storefront.recommend(RecommendationRequest(placement="home"), 7 * DAY_NS))
+        assert seen[-1] == expected

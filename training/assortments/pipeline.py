@@ -24,7 +24,7 @@ from training.assortments.choice.transfer import Transfer, transfer
 from training.assortments.demand.forecast import forecast
 from training.assortments.optimiser.audit import audit
 from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Codes, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Floats
 from training.assortments.optimiser.rules import read_rules
 from training.assortments.report.overrides import Overrides
 from training.assortments.report.report import AssortmentReport, Proof, Run
@@ -114,8 +114,8 @@ def _terms(past: Past, seen: Scope) -> tuple[Terms | None, str]:
 def _earned(
     seen: Scope,
     offers: Terms | None,
-    bind: Callable[[Problem, Codes], Problem],
-    problem: Problem,
+    bind: Callable[[AssortmentProblem, Codes], AssortmentProblem],
+    problem: AssortmentProblem,
     label: Codes,
     sold: Floats,
 ) -> float:
@@ -177,7 +177,7 @@ def _report(past: Past, asked: Asked, made: _Stages) -> AssortmentReport:
     return replace(report, store_lists=by_store.rows) if by_store else report
 
 
-def _chain(problem: Problem, plan: Plan) -> Transfer:
+def _chain(problem: AssortmentProblem, plan: Plan) -> Transfer:
     """Where demand goes over the whole chain, with all that is planned anywhere on the shelf, weighed by visits."""
     anywhere = np.tile(np.any(plan.listed, axis=0), (len(problem.clusters), 1))
     return transfer(Attraction(problem.weight, problem.mix), anywhere, problem.visits)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features.errors import DataError
-from training.assortments.optimiser.problem import Flags
-from training.assortments.optimiser.problem import Problem as Shelf
+from training.assortments.optimiser.problem import AssortmentProblem, Flags
 from training.assortments.optimiser.solve import solve as solve_shelf
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.supply.cheapest import CostLine, Most, cheapest_line
@@ -35,7 +34,7 @@ class Joined:
     left_over_loss  of its cost, what a unit loses that is ordered and not sold within the horizon; 1: all of it
     """
 
-    shelf: Shelf
+    shelf: AssortmentProblem
     margin_cents: Floats
     supply: Problem
     part: Floats
@@ -134,7 +133,7 @@ def first_line(joined: Joined) -> CostLine:
     return cheapest_line(joined.supply, _most(joined), joined.left_over_loss, np.asarray(near))
 
 
-def at_costs(joined: Joined, line: CostLine) -> Shelf:
+def at_costs(joined: Joined, line: CostLine) -> AssortmentProblem:
     """P1 with these costs; what nobody supplies at any cost is banned.
 
     Sellers that list apart share a SKU's fixed cost in equal parts, so that nobody is charged more than there is.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.report.sums import summary_measures, summary_money
 from training.assortments.stages.outcome import Outcome, interval
@@ -18,7 +18,7 @@ def money(out: Outcome, rows: pd.DataFrame, seen: Scope) -> pd.DataFrame:
     intervals, changes = {}, {}
     for measure, then_each, now_each in (("sales", price, price), ("profit", earned, out.now_profit_cents)):
 
-        def proposed(one: Problem, each: Floats = then_each) -> Floats:
+        def proposed(one: AssortmentProblem, each: Floats = then_each) -> Floats:
             return np.array([(units(one, out.proposed) * each).sum()])
 
         then = out.drawn(proposed)

@@ -16,7 +16,7 @@ from training.assortments.optimiser.solve import solve as solve_shelf
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.supply.cheapest import CostLine, Most, cheapest_line
 from training.assortments.supply.plan import Plan as Order
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 from training.assortments.supply.solve import solve
 
 CENTS = 100.0
@@ -36,7 +36,7 @@ class Joined:
 
     shelf: AssortmentProblem
     margin_cents: Floats
-    supply: Problem
+    supply: OrderProblem
     part: Floats
     left_over_loss: float = 1.0
 

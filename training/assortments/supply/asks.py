@@ -11,7 +11,7 @@ import pandas as pd
 
 from training.assortments.supply.cost import line_spend, tier_reached
 from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 from training.assortments.supply.split import Split
 
 _SMALLEST = 0.005
@@ -52,7 +52,7 @@ def supplier_table(found: Split) -> pd.DataFrame:
     )
 
 
-def _next_tier(problem: Problem, spend: Floats) -> Floats:
+def _next_tier(problem: OrderProblem, spend: Floats) -> Floats:
     """(A,) spend from which the next tier holds, nan at the highest."""
     tier = tier_reached(problem, spend)
     last = problem.spend_from.shape[1] - 1
@@ -60,7 +60,7 @@ def _next_tier(problem: Problem, spend: Floats) -> Floats:
     return np.where((tier < last) & np.isfinite(following), following, np.nan)
 
 
-def _paid_alone(problem: Problem, alone: Plan) -> Floats:
+def _paid_alone(problem: OrderProblem, alone: Plan) -> Floats:
     """(A,) what one party pays by itself through each account of the pooled problem."""
     paid = dict(zip(alone.problem.accounts, alone.cost.bought + alone.cost.fixed + alone.cost.freight, strict=True))
     return np.array([float(paid.get(name, 0.0)) for name in problem.accounts])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import Problem
+from training.assortments.supply.problem import OrderProblem
 
 _TOLERANCE = 1e-6
 
@@ -20,7 +20,7 @@ def audit(plan: Plan) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def recomputed(problem: Problem, plan: Plan) -> float:
+def recomputed(problem: OrderProblem, plan: Plan) -> float:
     """The cost of the plan's units."""
     total = 0.0
     for account in range(len(problem.accounts)):
@@ -41,7 +41,7 @@ def recomputed(problem: Problem, plan: Plan) -> float:
     return total
 
 
-def _price(problem: Problem, account: int, sku: int, units: float) -> float:
+def _price(problem: OrderProblem, account: int, sku: int, units: float) -> float:
     price = float(problem.unit_cost[account, sku, 0])
     for start, cost in zip(problem.unit_from[account, sku], problem.unit_cost[account, sku], strict=True):
         if units >= start - _TOLERANCE and cost == cost:  # noqa: PLR0124 - nan says that there is no such tier
@@ -49,7 +49,7 @@ def _price(problem: Problem, account: int, sku: int, units: float) -> float:
     return price
 
 
-def _discount(problem: Problem, account: int, spend: float) -> float:
+def _discount(problem: OrderProblem, account: int, spend: float) -> float:
     tiers = zip(problem.spend_from[account], problem.discount[account], strict=True)
     return max(float(discount) for start, discount in tiers if start <= spend * (1 + 1e-9) + _TOLERANCE)
 

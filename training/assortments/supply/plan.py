@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.supply.cost import Cost, line_spend
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Plan:
     how  in words: what was searched, and whether time ran out
     """
 
-    problem: Problem
+    problem: OrderProblem
     units: Floats
     cost: Cost
     bound: float

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.assortments.supply.cost import cost_of
 from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 from training.assortments.supply.solve import GAP, solve
 
 
@@ -31,10 +31,10 @@ class Split:
         return sum(plan.bound for plan in self.alone) - self.pooled.total
 
 
-def split(problem: Problem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
+def split(problem: OrderProblem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
     """Both alone, both together, and who pays what; a third of the time for each. `known`: an order of both (R, A, N).
 
-    Orders placed alone are an order that can be placed together (`Problem.alone` sees to caps), and the pooled search
+    Orders placed alone are an order that can be placed together (`OrderProblem.alone` sees to caps), and the pooled search
     starts from it: so nobody pays more than alone. Of one retailer alone the split is that retailer's whole cost.
     Raises as `solve` does, for a retailer that cannot cover its demand alone too.
     """
@@ -48,7 +48,7 @@ def split(problem: Problem, seconds: float, gap: float = GAP, known: Floats | No
     return Split(pooled, alone, tuple(plan.total - saving / 2 for plan in alone))
 
 
-def placed_apart(problem: Problem, alone: tuple[Plan, ...]) -> Floats:
+def placed_apart(problem: OrderProblem, alone: tuple[Plan, ...]) -> Floats:
     """(R, A, N) what both order alone, as an order of both."""
     units = np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus)))
     for retailer, plan in enumerate(alone):

@@ -23,7 +23,7 @@ from training.assortments.choice.need_states import need_states
 from training.assortments.choice.transfer import Transfer, transfer
 from training.assortments.demand.forecast import forecast
 from training.assortments.optimiser.audit import audit
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Codes, Floats
 from training.assortments.optimiser.rules import read_rules
 from training.assortments.report.overrides import Overrides
@@ -177,7 +177,7 @@ def _report(past: Past, asked: Asked, made: _Stages) -> AssortmentReport:
     return replace(report, store_lists=by_store.rows) if by_store else report
 
 
-def _chain(problem: AssortmentProblem, plan: Plan) -> Transfer:
+def _chain(problem: AssortmentProblem, plan: AssortmentPlan) -> Transfer:
     """Where demand goes over the whole chain, with all that is planned anywhere on the shelf, weighed by visits."""
     anywhere = np.tile(np.any(plan.listed, axis=0), (len(problem.clusters), 1))
     return transfer(Attraction(problem.weight, problem.mix), anywhere, problem.visits)

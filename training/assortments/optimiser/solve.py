@@ -11,7 +11,7 @@ from training.assortments.optimiser.facings import fill
 from training.assortments.optimiser.joint_milp import MOST_PAIRS, solve_jointly
 from training.assortments.optimiser.lagrange import best_prices, charged
 from training.assortments.optimiser.one_shelf import ShelfPlan, solve_shelf
-from training.assortments.optimiser.plan import Method, Plan, relative_gap
+from training.assortments.optimiser.plan import AssortmentPlan, Method, relative_gap
 from training.assortments.optimiser.problem import AssortmentProblem, Flags, checked
 from training.assortments.optimiser.shelf import Shelf, shelves
 from training.assortments.optimiser.value import profit_cents
@@ -22,7 +22,7 @@ _FOR_PRICES = 0.5
 """Of the time, where clusters share costs."""
 
 
-def solve(problem: AssortmentProblem, seconds: float = 60.0, gap: float = GAP) -> Plan:
+def solve(problem: AssortmentProblem, seconds: float = 60.0, gap: float = GAP) -> AssortmentPlan:
     """The best plan found in about so many seconds, and a bound on every plan.
 
     Raises DataError where the problem's parts do not fit, or where its rules contradict each other: then a smallest
@@ -35,7 +35,7 @@ def solve(problem: AssortmentProblem, seconds: float = 60.0, gap: float = GAP) -
         refuse(problem)
     found, bound, method = _proven(problem, pieces, listed, began + seconds, gap)
     profit = profit_cents(problem, found)
-    plan = Plan(found, fill(problem, found), profit, max(bound, profit), method, time.perf_counter() - began)
+    plan = AssortmentPlan(found, fill(problem, found), profit, max(bound, profit), method, time.perf_counter() - began)
     check = audit(problem, plan)
     if not check.passed:
         raise RuntimeError(f"the plan does not pass its audit: {'; '.join(check.faults[:3])}")

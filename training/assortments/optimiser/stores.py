@@ -16,7 +16,7 @@ from training.assortments.optimiser.chain_search import by_clusters
 from training.assortments.optimiser.clashing_rules import refuse
 from training.assortments.optimiser.facings import fill
 from training.assortments.optimiser.lagrange import first_prices
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats, checked
 from training.assortments.optimiser.relaxation import shared_relaxation
 from training.assortments.optimiser.selection import best_selection
@@ -27,7 +27,7 @@ from training.assortments.optimiser.store_groups import grouped
 from training.assortments.optimiser.value import profit_cents
 
 
-def plan_stores(problem: AssortmentProblem, group: Codes, seconds: float = 600.0) -> Plan:
+def plan_stores(problem: AssortmentProblem, group: Codes, seconds: float = 600.0) -> AssortmentPlan:
     """A plan whose clusters are stores.
 
     group      (C,) code of each store's group, 0, 1, …; stores of a group have the same attractions
@@ -45,7 +45,7 @@ def plan_stores(problem: AssortmentProblem, group: Codes, seconds: float = 600.0
     bound = float(_bounds(problem, pieces, (group, wide, lists)).sum())
     profit = profit_cents(problem, listed)
     took = time.perf_counter() - began
-    return Plan(listed, fill(problem, listed), profit, max(bound, profit), "lagrangian", took)
+    return AssortmentPlan(listed, fill(problem, listed), profit, max(bound, profit), "lagrangian", took)
 
 
 def _need_same_weights(problem: AssortmentProblem, group: Codes) -> None:

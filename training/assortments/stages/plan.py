@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from features.errors import DataError, UserError
 from training.assortments.optimiser.chain_search import search_chain
 from training.assortments.optimiser.facings import fill
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.solve import solve
@@ -71,7 +71,7 @@ class Planned:
     bought            None where nobody has terms that an order can keep to; `why` says so
     """
 
-    plan: Plan
+    plan: AssortmentPlan
     problem: AssortmentProblem
     now_profit_cents: Floats
     bought: Bought | None
@@ -93,7 +93,7 @@ def planned(problem: AssortmentProblem, joined: Joined | None, why: str, seconds
     turn = bought.turn
     unit_profit = joined.margin_cents - cluster_cost_cents(joined, turn.unit_cost)
     bought_at = replace(problem, unit_profit_cents=unit_profit)
-    plan = Plan(
+    plan = AssortmentPlan(
         turn.listed,
         fill(bought_at, turn.listed),
         turn.profit_cents,

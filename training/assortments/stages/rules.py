@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 from training.assortments.optimiser.rules import Rule, apply_rules
 from training.assortments.optimiser.shadow_prices import METHOD, gain_cents
@@ -182,7 +182,7 @@ def _forced(
     return names
 
 
-def rule_table(given: Ruled, plan: Plan) -> pd.DataFrame:
+def rule_table(given: Ruled, plan: AssortmentPlan) -> pd.DataFrame:
     """Rows of `rules`: each rule, and what one step less of it, or none of it, would bring at the plan's unit costs."""
     rows = [_of_rule(given, plan, rule) for rule in given.rules]
     problem = given.problem
@@ -205,7 +205,7 @@ def rule_table(given: Ruled, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def override_costs(given: Ruled, plan: Plan) -> pd.DataFrame:
+def override_costs(given: Ruled, plan: AssortmentPlan) -> pd.DataFrame:
     """Rows of `overrides`; none where none were asked for."""
     if given.overrides is None or given.before is None or not given.overrides.asked:
         return pd.DataFrame()
@@ -220,7 +220,7 @@ def _but(overrides: Overrides, one: Override) -> Overrides:
     return replace(overrides, asked=tuple(each for each in overrides.asked if each != one))
 
 
-def _of_rule(given: Ruled, plan: Plan, rule: Rule) -> dict[str, object]:
+def _of_rule(given: Ruled, plan: AssortmentPlan, rule: Rule) -> dict[str, object]:
     change, step = _STEPS.get(rule.kind, (0.0, WHOLE))
     others = tuple(
         replace(each, number=max(each.number + change, 0.0)) if each == rule else each
@@ -233,7 +233,7 @@ def _of_rule(given: Ruled, plan: Plan, rule: Rule) -> dict[str, object]:
 
 
 def _row(
-    given: Ruled, plan: Plan, named: tuple[str, str, str], looser: AssortmentProblem, step: str
+    given: Ruled, plan: AssortmentPlan, named: tuple[str, str, str], looser: AssortmentProblem, step: str
 ) -> dict[str, object]:
     name, kind, where = named
     gain = gain_cents(given.problem, plan.listed, looser)

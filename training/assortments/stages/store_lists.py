@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.rules import Rule
 from training.assortments.optimiser.stores import plan_stores
@@ -26,7 +26,7 @@ class StoreLists:
 
     rows: pd.DataFrame
     stores: pd.DataFrame
-    plan: Plan
+    plan: AssortmentPlan
 
     @property
     def sentence(self) -> str:
@@ -97,7 +97,7 @@ def _overridden(problem: AssortmentProblem, given: Ruled, held: Shelves) -> Asso
     return replace(problem, must=must, banned=~may, max_changes=changes)
 
 
-def _rows(scope: Scope, held: Shelves, problem: AssortmentProblem, plan: Plan) -> pd.DataFrame:
+def _rows(scope: Scope, held: Shelves, problem: AssortmentProblem, plan: AssortmentPlan) -> pd.DataFrame:
     now, then = scope.listed, plan.listed
     store, sku = np.nonzero(now | then)
     title = scope.catalogue["name"].fillna(scope.catalogue["sku"]).to_numpy(dtype=object)
@@ -114,7 +114,9 @@ def _rows(scope: Scope, held: Shelves, problem: AssortmentProblem, plan: Plan) -
     })  # fmt: skip
 
 
-def _stores(scope: Scope, held: Shelves, problem: AssortmentProblem, plan: Plan, made: Planned) -> pd.DataFrame:
+def _stores(
+    scope: Scope, held: Shelves, problem: AssortmentProblem, plan: AssortmentPlan, made: Planned
+) -> pd.DataFrame:
     sold = units(problem, scope.listed)
     return pd.DataFrame({
         "skus_now": scope.listed.sum(axis=1),

@@ -10,7 +10,7 @@ import pandas as pd
 from training.assortments.choice.attraction import Attraction
 from training.assortments.choice.need_states import NeedStates
 from training.assortments.choice.transfer import Transfer, transfer
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 from training.assortments.optimiser.value import units
 from training.assortments.stages.outcome import Outcome, interval, place_worth_cents, whole, worth_cents
@@ -70,7 +70,9 @@ def _walked(problem: AssortmentProblem, listed: Flags) -> Floats:
     return np.asarray((share * leaves).sum(axis=1) / np.maximum(share.sum(axis=1), 1e-300))
 
 
-def decisions(scope: Scope, out: Outcome, label: Codes, plan: Plan, why: Evidence, horizon_weeks: int) -> pd.DataFrame:
+def decisions(
+    scope: Scope, out: Outcome, label: Codes, plan: AssortmentPlan, why: Evidence, horizon_weeks: int
+) -> pd.DataFrame:
     """The rows of `decisions`; supplier and facings now are those of the scope, by the cluster of a store (S,)."""
     problem = out.problem
     clusters, _, skus = problem.shape
@@ -209,7 +211,12 @@ def _facings_now(scope: Scope, out: Outcome, label: Codes) -> np.ndarray:
 
 
 def _with_shelf(
-    table: pd.DataFrame, scope: Scope, plan: Plan, problem: AssortmentProblem, sold: Floats, horizon_weeks: int
+    table: pd.DataFrame,
+    scope: Scope,
+    plan: AssortmentPlan,
+    problem: AssortmentProblem,
+    sold: Floats,
+    horizon_weeks: int,
 ) -> pd.DataFrame:
     """Days of supply and sales a metre, where widths and capacities are known."""
     days = np.full(sold.shape, np.nan)

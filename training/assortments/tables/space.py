@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from training.assortments.optimiser.chain_search import search_chain
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.value import profit_cents
@@ -16,7 +16,7 @@ from training.assortments.stages.scope import Scope
 CURVE_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 
 
-def space(out: Outcome, plan: Plan, facings_now: Floats) -> pd.DataFrame:
+def space(out: Outcome, plan: AssortmentPlan, facings_now: Floats) -> pd.DataFrame:
     """`space`; no rows where widths are not known."""
     problem = out.problem
     if problem.width_cm is None or problem.space_cm is None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.report.sums import summary_measures, summary_money
@@ -36,7 +36,9 @@ def _ends(drawn: np.ndarray, middle: np.ndarray) -> tuple[int, int]:
     return int(np.floor(low[0])), int(np.ceil(high[0]))
 
 
-def measures(out: Outcome, rows: pd.DataFrame, plan: Plan, facings_now: np.ndarray, weeks: int) -> pd.DataFrame:
+def measures(
+    out: Outcome, rows: pd.DataFrame, plan: AssortmentPlan, facings_now: np.ndarray, weeks: int
+) -> pd.DataFrame:
     drawn = out.drawn(lambda one: units(one, out.proposed).sum(keepdims=True).reshape(1))
     low, high = interval(drawn, np.array([rows["units_proposed"].sum()]))
     used = None

@@ -13,7 +13,7 @@ from features.settings import Settings
 from training.assortments.supply.audit import audit
 from training.assortments.supply.cost import cost_of
 from training.assortments.supply.exact import solve_exactly
-from training.assortments.supply.plan import Plan
+from training.assortments.supply.plan import OrderPlan
 from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 from training.assortments.supply.solve import solve
 from training.assortments.supply.split import split
@@ -106,12 +106,12 @@ def _plain(given: Mapping[str, float], say: Say) -> pd.DataFrame:
     if solved.units is None:
         say(f"HiGHS alone: no order in {given['plain_seconds']:.0f} s")
         return pd.DataFrame()
-    plan = Plan(problem, solved.units, cost_of(problem, solved.units), solved.bound, "HiGHS alone")
+    plan = OrderPlan(problem, solved.units, cost_of(problem, solved.units), solved.bound, "HiGHS alone")
     say(f"HiGHS alone: {plan.total:,.0f}, proven within {plan.gap:.2%}")
     return pd.DataFrame([_row(0, plan, monotonic() - begun)])
 
 
-def _row(nth: int, plan: Plan, seconds: float) -> dict[str, object]:
+def _row(nth: int, plan: OrderPlan, seconds: float) -> dict[str, object]:
     return {
         "instance": nth,
         "cost": plan.total,
@@ -235,6 +235,6 @@ def _every_order(problem: OrderProblem, most: int) -> float:
         if (units.sum(axis=1) < problem.needed_units).any():
             continue
         cost = cost_of(problem, units)
-        if cost.total < best and not audit(Plan(problem, units, cost, 0.0, "")):
+        if cost.total < best and not audit(OrderPlan(problem, units, cost, 0.0, "")):
             best = cost.total
     return best

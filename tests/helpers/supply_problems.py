@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from training.assortments.supply.cost import cost_of
-from training.assortments.supply.plan import Plan
+from training.assortments.supply.plan import OrderPlan
 from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 
 
@@ -91,6 +91,6 @@ def cheapest(problem: OrderProblem, most: int) -> float:
         if (units.sum(axis=1) < problem.needed_units).any():
             continue
         cost = cost_of(problem, units)
-        if cost.total < best and not audit(Plan(problem, units, cost, 0.0, "")):
+        if cost.total < best and not audit(OrderPlan(problem, units, cost, 0.0, "")):
             best = cost.total
     return best

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from training.assortments.supply.plan import Plan
+from training.assortments.supply.plan import OrderPlan
 from training.assortments.supply.problem import OrderProblem
 
 _TOLERANCE = 1e-6
 
 
-def audit(plan: Plan) -> tuple[str, ...]:
+def audit(plan: OrderPlan) -> tuple[str, ...]:
     """What is wrong with a plan, in sentences; empty where it keeps to every rule, cost and bound included."""
     problem = plan.problem
     faults = [*_coverage(plan), *_offers(plan), *_accounts(plan)]
@@ -20,7 +20,7 @@ def audit(plan: Plan) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def recomputed(problem: OrderProblem, plan: Plan) -> float:
+def recomputed(problem: OrderProblem, plan: OrderPlan) -> float:
     """The cost of the plan's units."""
     total = 0.0
     for account in range(len(problem.accounts)):
@@ -54,7 +54,7 @@ def _discount(problem: OrderProblem, account: int, spend: float) -> float:
     return max(float(discount) for start, discount in tiers if start <= spend * (1 + 1e-9) + _TOLERANCE)
 
 
-def _coverage(plan: Plan) -> Iterator[str]:
+def _coverage(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for retailer, name in enumerate(problem.retailers):
         for sku, needed in enumerate(problem.needed_units[retailer]):
@@ -63,7 +63,7 @@ def _coverage(plan: Plan) -> Iterator[str]:
                 yield f"{name} needs {needed:g} units of {problem.skus[sku]} and gets {got:g}"
 
 
-def _offers(plan: Plan) -> Iterator[str]:
+def _offers(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for account, name in enumerate(problem.accounts):
         for sku, label in enumerate(problem.skus):
@@ -84,7 +84,7 @@ def _offers(plan: Plan) -> Iterator[str]:
                     yield f"{where} is above its cap"
 
 
-def _accounts(plan: Plan) -> Iterator[str]:
+def _accounts(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for account, name in enumerate(problem.accounts):
         units = float(plan.units[:, account].sum())

@@ -9,7 +9,7 @@ from training.assortments.supply.problem import Floats, OrderProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OrderPlan:
     """units (R, A, N) to order; what they cost; no order costs less than `bound`.
 
     how  in words: what was searched, and whether time ran out

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.supply.cost import cost_of
-from training.assortments.supply.plan import Plan
+from training.assortments.supply.plan import OrderPlan
 from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 from training.assortments.supply.solve import GAP, solve
 
@@ -17,8 +17,8 @@ from training.assortments.supply.solve import GAP, solve
 class Split:
     """alone (R,) the cost of each retailer by itself; pays (R,) its part of the pooled order; saving is never < 0."""
 
-    pooled: Plan
-    alone: tuple[Plan, ...]
+    pooled: OrderPlan
+    alone: tuple[OrderPlan, ...]
     pays: tuple[float, ...]
 
     @property
@@ -48,7 +48,7 @@ def split(problem: OrderProblem, seconds: float, gap: float = GAP, known: Floats
     return Split(pooled, alone, tuple(plan.total - saving / 2 for plan in alone))
 
 
-def placed_apart(problem: OrderProblem, alone: tuple[Plan, ...]) -> Floats:
+def placed_apart(problem: OrderProblem, alone: tuple[OrderPlan, ...]) -> Floats:
     """(R, A, N) what both order alone, as an order of both."""
     units = np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus)))
     for retailer, plan in enumerate(alone):

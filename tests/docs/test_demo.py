@@ -46,7 +46,7 @@ from experiments.demonstration.steps import Demo, run
 from training.cli.console import console
 from training.recommendations.pipeline import TrainingPlan
 work, dataset, at, cutoff = sys.argv[1:]
-plan = Plan(cutoff=Cutoff.parse(cutoff))
+plan = TrainingPlan(cutoff=Cutoff.parse(cutoff))
 run(Demo(settings_for(Path(work)), console(), plan, datetime.fromisoformat(at), True), "tables", Path(dataset))
 """
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")

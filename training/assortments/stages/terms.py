@@ -13,7 +13,7 @@ from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flo
 from training.assortments.stages.scope import Scope
 from training.assortments.supply.alternate import Joined
 from training.assortments.supply.from_tables import Wishes, from_tables
-from training.assortments.supply.problem import AssortmentProblem as Supply
+from training.assortments.supply.problem import OrderProblem
 
 GROUPS = 2
 """Buying groups that are pooled at most."""
@@ -32,7 +32,7 @@ class Terms:
     names   suppliers' names; `notes` say what had to be left out
     """
 
-    supply: Supply
+    supply: OrderProblem
     names: Mapping[str, str]
     notes: tuple[str, ...]
 

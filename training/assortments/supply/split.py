@@ -34,8 +34,8 @@ class Split:
 def split(problem: OrderProblem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
     """Both alone, both together, and who pays what; a third of the time for each. `known`: an order of both (R, A, N).
 
-    Orders placed alone are an order that can be placed together (`OrderProblem.alone` sees to caps), and the pooled search
-    starts from it: so nobody pays more than alone. Of one retailer alone the split is that retailer's whole cost.
+    Orders placed alone are an order that can be placed together (`OrderProblem.alone` sees to caps), and the pooled
+    search starts from it: so nobody pays more than alone. Of one retailer alone the split is its whole cost.
     Raises as `solve` does, for a retailer that cannot cover its demand alone too.
     """
     if len(problem.retailers) == 1:

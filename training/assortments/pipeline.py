@@ -37,12 +37,11 @@ from training.assortments.stages.shelves import Shelves, gather
 from training.assortments.stages.shoppers import Shoppers, shoppers
 from training.assortments.stages.store_lists import StoreLists, store_lists
 from training.assortments.stages.terms import Terms, terms
-from training.assortments.tables import festival, newcomers, suppliers
+from training.assortments.tables import delistings, festival, newcomers, suppliers
 from training.assortments.tables.backtests import backtests
 from training.assortments.tables.clusters import cluster_curve, cluster_mix, clusters, stores
 from training.assortments.tables.decisions import Evidence, decisions, moved_from, walk_range
 from training.assortments.tables.defects import below_cost, defects, traded_up, unknowns
-from training.assortments.tables.delistings import removals
 from training.assortments.tables.loyal import loyal_buyers
 from training.assortments.tables.needs import needs, transfers
 from training.assortments.tables.rollout import trial
@@ -217,7 +216,7 @@ def _tables(
     missing = dict(_MISSING)
     for more in (
         suppliers.tables(made.planned, seen, made.terms, out.sold_now),
-        removals(past, seen, chain),
+        delistings.tables(past, seen, chain),
         festival.tables(past, seen, out),
         newcomers.tables(past, seen, out),
         backtests(seen, made.cutoff, weeks, asked.request.seed, past.settings.threads),

@@ -16,10 +16,10 @@ from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 
 ASSUMED_CHANGES = 0.25
-"""Of a list, changed at most where the rules say nothing of changes: nobody turns a whole shelf over at once."""
+"""The largest share of a list that may change where the rules do not say: nobody turns a whole shelf over at once."""
 
 LEAST_CARRIED = 0.1
-"""Of the stores: what fewer carry is not put into other lists. They may carry it as their shoppers want it more."""
+"""A SKU that a smaller share of stores carries is not put into other lists: theirs may want it more."""
 
 FEW_STORES = "known from too few stores, assumed"
 """The rule of that name: what is known from so few stores is not put on every shelf."""

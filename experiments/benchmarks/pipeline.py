@@ -26,7 +26,7 @@ from features.errors import UserError
 from features.ingest import ingest
 from features.settings import Settings
 from training.cli.console import watched
-from training.recommendations.pipeline import Plan, train
+from training.recommendations.pipeline import TrainingPlan, train
 from training.tracking.stages import Stages
 
 LIMIT_SECONDS = 240.0
@@ -82,7 +82,7 @@ def measure(
     stages: Stages,
     source: str = "complete-journey",
     dataset: Path | None = None,
-    plan: Plan | None = None,
+    plan: TrainingPlan | None = None,
 ) -> Cost:
     """Load, train, judge and register in the work folder, which should be empty. Raises what they raise."""
     whole = Stages()
@@ -90,7 +90,7 @@ def measure(
         with stages.stage("load") as told:
             rows = ingest(settings, source, dataset, loaded_at=at).rows
             told(f"{rows['purchases']:,} purchases")
-        trained = train(settings, plan or Plan(), at, stages)
+        trained = train(settings, plan or TrainingPlan(), at, stages)
     return Cost(with_rest(stages.table(), whole.table()), rows["purchases"], trained.run.model_version)
 
 

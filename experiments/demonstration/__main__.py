@@ -32,7 +32,7 @@ from features.past import Past
 from features.settings import Settings
 from features.warehouse.warehouse import Warehouse
 from training.cli.console import console, say, table, watched
-from training.recommendations.pipeline import Plan
+from training.recommendations.pipeline import TrainingPlan
 
 SEED = 7
 PLANTED = "planted"
@@ -45,12 +45,14 @@ SENTENCE = (
 )
 
 
-def run(settings: Settings, at: datetime, *, keep: bool, plan: Plan | None = None, source: Path | None = None) -> None:
+def run(
+    settings: Settings, at: datetime, *, keep: bool, plan: TrainingPlan | None = None, source: Path | None = None
+) -> None:
     """Everything, told in plain words; what is there already is used again.
 
     `source` is a folder in place of the package's real baskets. Raises what the stages raise.
     """
-    demo, began = Demo(settings, console(), plan or Plan(), at, keep), time.perf_counter()
+    demo, began = Demo(settings, console(), plan or TrainingPlan(), at, keep), time.perf_counter()
     say(demo.screen, "From purchases to answers. The first time takes minutes, the next ones use what is there.")
     say(demo.screen, SENTENCE)
     steps.run(demo, "tables", planted(demo, source), Asides(people, pooled, by_place))

@@ -25,7 +25,7 @@ from serving.operate.registry import CHAMPION, aliases, connected, fetch, versio
 from serving.storefront.champion import Pointer, load_champion
 from training.cli.console import comparison, say, watched
 from training.recommendations.log import read_record
-from training.recommendations.pipeline import Plan, default_cutoff, train
+from training.recommendations.pipeline import TrainingPlan, default_cutoff, train
 from training.recommendations.promotion import promote
 from training.tracking.mlflow_runs import UI_MODE, UI_PORT
 
@@ -36,7 +36,7 @@ class Demo:
 
     settings: Settings
     screen: Console
-    plan: Plan
+    plan: TrainingPlan
     at: datetime
     keep: bool
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.models.shadow_weights import Shadow, cast
 from training.assortments.choice.attraction import Attraction
-from training.assortments.optimiser.problem import Codes, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Floats
 
 
 def from_choice(
@@ -15,7 +15,7 @@ def from_choice(
     unit_profit_cents: Floats,
     stores_per_cluster: Codes | None = None,
     shadow: Shadow | None = None,
-) -> Problem:
+) -> AssortmentProblem:
     """A problem without rules; `dataclasses.replace` adds them, and `problem.checked` looks at the whole.
 
     `visits` (C,) are those of all stores of a cluster over the horizon, `unit_profit_cents` is (C, n) or (n,). With a
@@ -25,7 +25,7 @@ def from_choice(
     factor = np.ones(len(skus))
     if shadow is not None:
         attraction, factor = cast(attraction, shadow)
-    return Problem(
+    return AssortmentProblem(
         skus=skus,
         clusters=clusters,
         stores_per_cluster=np.ones(len(clusters), dtype=np.int64) if stores_per_cluster is None else stores_per_cluster,

@@ -12,7 +12,7 @@ from experiments.studies.optimiser_cases import chain, every_list, one_shelf, st
 from features.settings import Settings
 from training.assortments.optimiser.audit import audit
 from training.assortments.optimiser.plan import relative_gap
-from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.problem import AssortmentProblem
 from training.assortments.optimiser.selection import best_selection, cheap_bound_cents
 from training.assortments.optimiser.shelf import Shelf, shelves
 from training.assortments.optimiser.shelf_search import search
@@ -101,7 +101,7 @@ def _instances(given: Mapping[str, int], say: Say) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _budgets(problem: Problem, seconds: float, seed: int) -> list[dict[str, float]]:
+def _budgets(problem: AssortmentProblem, seconds: float, seed: int) -> list[dict[str, float]]:
     shelf = shelves(problem)[0]
     began = time.perf_counter()
     quick = search(shelf)
@@ -136,7 +136,7 @@ def _best_known(shelf: Shelf, seed: int) -> float:
     return -np.inf if found is None else shelf.profit_cents(found)
 
 
-def _chain(wide: Problem, given: Mapping[str, int], say: Say) -> dict[str, object]:
+def _chain(wide: AssortmentProblem, given: Mapping[str, int], say: Say) -> dict[str, object]:
     clusters, _, skus = wide.shape
     say(f"{skus} SKUs × {clusters} clusters that share costs of listing")
     plan = solve(wide, float(given["chain_seconds"]), gap=1e-3)
@@ -145,7 +145,7 @@ def _chain(wide: Problem, given: Mapping[str, int], say: Say) -> dict[str, objec
     return {"size": size, "profit": plan.profit_cents, "gap": plan.gap, "seconds": plan.seconds, "faults": faults}
 
 
-def _stores(wide: Problem, given: Mapping[str, int], say: Say) -> dict[str, object]:
+def _stores(wide: AssortmentProblem, given: Mapping[str, int], say: Say) -> dict[str, object]:
     problem, group = stores_of(wide, given["stores"], given["seed"])
     size = f"{len(problem.skus)} SKUs × {len(problem.clusters):,} stores"
     say(f"{size}, each with a list of its own")

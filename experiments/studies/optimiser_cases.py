@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 
 _LEAVES = (0.02, 0.1, 0.5, 1.0)
 """Attraction of a middling SKU over leaving with nothing: from a category that few buy to one that all do."""
 
 
-def one_shelf(skus: int, classes: int, seed: int) -> Problem:
+def one_shelf(skus: int, classes: int, seed: int) -> AssortmentProblem:
     """One cluster with a number of SKUs (even seeds), a shelf (every third), or both; classes share no taste.
 
     That is the hard end: real classes agree on much, and agreement narrows the bounds.
@@ -20,7 +20,7 @@ def one_shelf(skus: int, classes: int, seed: int) -> Problem:
     width = draw.uniform(4, 20, skus)
     few = max(2, round(skus * draw.uniform(0.05, 0.25)))
     space = width.sum() * draw.uniform(0.1, 0.4)
-    return Problem(
+    return AssortmentProblem(
         skus=_names("s", skus),
         clusters=("c0",),
         stores_per_cluster=np.ones(1, dtype=np.int64),
@@ -34,13 +34,13 @@ def one_shelf(skus: int, classes: int, seed: int) -> Problem:
     )
 
 
-def chain(clusters: int, skus: int, classes: int, seed: int) -> Problem:
+def chain(clusters: int, skus: int, classes: int, seed: int) -> AssortmentProblem:
     """Clusters that differ in mix, space and size, and share costs of listing: some SKUs earn theirs, some do not."""
     draw = np.random.default_rng([seed, clusters, skus])
     taste = draw.normal(0, 1, (classes, skus)) + 0.2 * draw.normal(0, 1, (clusters, classes, skus))
     width, visits = draw.uniform(4, 20, skus), draw.uniform(5e3, 5e4, clusters)
     profit = draw.uniform(100, 900, skus) * draw.uniform(0.15, 0.4, skus)
-    return Problem(
+    return AssortmentProblem(
         skus=_names("s", skus),
         clusters=_names("c", clusters),
         stores_per_cluster=draw.integers(10, 300, clusters),
@@ -55,7 +55,7 @@ def chain(clusters: int, skus: int, classes: int, seed: int) -> Problem:
     )
 
 
-def stores_of(wide: Problem, stores: int, seed: int) -> tuple[Problem, Codes]:
+def stores_of(wide: AssortmentProblem, stores: int, seed: int) -> tuple[AssortmentProblem, Codes]:
     """Stores of the clusters of a chain, and their clusters.
 
     Each has a size, a mix, a shelf, must-carry SKUs and bans of its own.
@@ -82,7 +82,7 @@ def stores_of(wide: Problem, stores: int, seed: int) -> tuple[Problem, Codes]:
     return problem, group
 
 
-def every_list(problem: Problem) -> tuple[Flags, float]:
+def every_list(problem: AssortmentProblem) -> tuple[Flags, float]:
     """The best of all lists of a shop with one cluster, tried one by one, and what it earns."""
     skus = len(problem.skus)
     lists = (np.arange(2**skus)[:, None] >> np.arange(skus)) & 1

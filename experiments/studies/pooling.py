@@ -67,7 +67,7 @@ FEWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudyPlan:
     """What a run of the study is asked for; `people` 0: everybody."""
 
     cutoff: Cutoff
@@ -83,7 +83,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
     days = float(str(params["window_days"]))
     cutoff = default_cutoff(warehouse, days)
     windows = label_windows(cutoff, Cutoff(warehouse.first), int(str(params["windows"])), days)
-    plan = Plan(cutoff, windows, days, int(str(params["people"])), int(str(params["rounds"])))
+    plan = StudyPlan(cutoff, windows, days, int(str(params["people"])), int(str(params["rounds"])))
     settings.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.work) as name:
         jobs, asked, targets = _prepare(settings, warehouse, told, plan, Path(name))
@@ -100,7 +100,7 @@ def study(settings: Settings, params: Mapping[str, object], say: Say) -> Finding
 
 
 def _prepare(
-    settings: Settings, warehouse: Warehouse, told: Path, plan: Plan, scratch: Path
+    settings: Settings, warehouse: Warehouse, told: Path, plan: StudyPlan, scratch: Path
 ) -> tuple[list[arms.Job], pd.DataFrame, pd.DataFrame]:
     """The jobs, one an arm; the requests; and what each person bought of each channel after the cutoff."""
     purchases = {arm: _purchases(settings, warehouse, told, plan, arm, scratch) for arm in ARMS}
@@ -135,7 +135,7 @@ def _prepare(
     return jobs, asked, targets
 
 
-def _people(told: Path, plan: Plan) -> str:
+def _people(told: Path, plan: StudyPlan) -> str:
     """Baskets of the people who take part, drawn by a hash of their number."""
     baskets = truth.baskets(told)
     if not plan.people:
@@ -145,7 +145,7 @@ def _people(told: Path, plan: Plan) -> str:
 
 
 def _purchases(
-    settings: Settings, warehouse: Warehouse, told: Path, plan: Plan, arm: str, scratch: Path
+    settings: Settings, warehouse: Warehouse, told: Path, plan: StudyPlan, arm: str, scratch: Path
 ) -> dict[Cutoff, Path]:
     """Cutoff -> the purchases that the arm has, under the customers that it knew then."""
     files: dict[Cutoff, Path] = {}
@@ -181,12 +181,12 @@ def _under_customers(settings: Settings, warehouse: Warehouse, arm: str, at: Cut
     return f"SELECT * FROM ({named}) WHERE channel = {literal(channel)}"
 
 
-def _window(plan: Plan) -> str:
+def _window(plan: StudyPlan) -> str:
     end = plan.cutoff.plus_days(plan.days)
     return f"lines.bought_at >= {instant(plan.cutoff.at)} AND lines.bought_at < {instant(end.at)}"
 
 
-def _requests(warehouse: Warehouse, plan: Plan) -> str:
+def _requests(warehouse: Warehouse, plan: StudyPlan) -> str:
     """person, channel, basket_id, store_id, history: a row a person and channel."""
     return f"""
         WITH lines AS (
@@ -206,7 +206,7 @@ def _requests(warehouse: Warehouse, plan: Plan) -> str:
     """
 
 
-def _targets(warehouse: Warehouse, plan: Plan) -> str:
+def _targets(warehouse: Warehouse, plan: StudyPlan) -> str:
     """person, channel, sku: what there was to find."""
     return f"""
         SELECT DISTINCT person, lines.channel, sku FROM {parquet(warehouse.purchases)} AS lines

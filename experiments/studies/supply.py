@@ -13,8 +13,8 @@ from features.settings import Settings
 from training.assortments.supply.audit import audit
 from training.assortments.supply.cost import cost_of
 from training.assortments.supply.exact import solve_exactly
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 from training.assortments.supply.solve import solve
 from training.assortments.supply.split import split
 
@@ -106,12 +106,12 @@ def _plain(given: Mapping[str, float], say: Say) -> pd.DataFrame:
     if solved.units is None:
         say(f"HiGHS alone: no order in {given['plain_seconds']:.0f} s")
         return pd.DataFrame()
-    plan = Plan(problem, solved.units, cost_of(problem, solved.units), solved.bound, "HiGHS alone")
+    plan = OrderPlan(problem, solved.units, cost_of(problem, solved.units), solved.bound, "HiGHS alone")
     say(f"HiGHS alone: {plan.total:,.0f}, proven within {plan.gap:.2%}")
     return pd.DataFrame([_row(0, plan, monotonic() - begun)])
 
 
-def _row(nth: int, plan: Plan, seconds: float) -> dict[str, object]:
+def _row(nth: int, plan: OrderPlan, seconds: float) -> dict[str, object]:
     return {
         "instance": nth,
         "cost": plan.total,
@@ -157,7 +157,7 @@ def _tiny(count: int, seed: int, say: Say) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def random_terms(seed: int, size: _Size, own: float = 0.0) -> Problem:
+def random_terms(seed: int, size: _Size, own: float = 0.0) -> OrderProblem:
     """Terms of a size, for two groups.
 
     Log-normal costs and needs; spend tiers around an even share of all spend; minimum orders on half of the offers,
@@ -179,7 +179,7 @@ def random_terms(seed: int, size: _Size, own: float = 0.0) -> Problem:
     is_own = (generator.random(suppliers) < own) & (np.arange(suppliers) >= max(1, suppliers // 2))
     owner[is_own] = generator.integers(0, 2, int(is_own.sum()))
     is_short = (np.arange(suppliers) % 3 == 2) & ~is_own
-    return Problem(
+    return OrderProblem(
         retailers=("north", "south"),
         skus=tuple(f"S{nth}" for nth in range(skus)),
         accounts=tuple(f"V{nth}" for nth in range(suppliers)),
@@ -205,7 +205,7 @@ def random_terms(seed: int, size: _Size, own: float = 0.0) -> Problem:
     )
 
 
-def _tiny_terms(seed: int) -> Problem:
+def _tiny_terms(seed: int) -> OrderProblem:
     """One SKU, two suppliers, two groups that need a few units each."""
     generator = np.random.default_rng(10_000 + seed)
     problem = random_terms(10_000 + seed, _Size(1, 2, 2, 1.0))
@@ -223,7 +223,7 @@ def _tiny_terms(seed: int) -> Problem:
     )
 
 
-def _every_order(problem: Problem, most: int) -> float:
+def _every_order(problem: OrderProblem, most: int) -> float:
     """The cost of the best order of up to `most` units for each retailer, account and SKU."""
     shape = (len(problem.retailers), len(problem.accounts), len(problem.skus))
     amounts = [
@@ -235,6 +235,6 @@ def _every_order(problem: Problem, most: int) -> float:
         if (units.sum(axis=1) < problem.needed_units).any():
             continue
         cost = cost_of(problem, units)
-        if cost.total < best and not audit(Plan(problem, units, cost, 0.0, "")):
+        if cost.total < best and not audit(OrderPlan(problem, units, cost, 0.0, "")):
             best = cost.total
     return best

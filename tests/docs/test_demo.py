@@ -31,11 +31,11 @@ from tests.helpers.tiny_bundle import CUTOFF, damage, tiny_shop, write_bundle
 from training.cli.console import console
 from training.recommendations import fit, pipeline
 from training.recommendations.log import track
-from training.recommendations.pipeline import Plan
+from training.recommendations.pipeline import TrainingPlan
 from training.recommendations.promotion import RefusedError
 
 AT = datetime(2025, 5, 1, tzinfo=UTC)
-PLAN = Plan(cutoff=CUTOFF)
+PLAN = TrainingPlan(cutoff=CUTOFF)
 KEEP = """
 import sys
 from datetime import datetime
@@ -44,9 +44,9 @@ from features.clock import Cutoff
 from tests.helpers.datasets import settings_for
 from experiments.demonstration.steps import Demo, run
 from training.cli.console import console
-from training.recommendations.pipeline import Plan
+from training.recommendations.pipeline import TrainingPlan
 work, dataset, at, cutoff = sys.argv[1:]
-plan = Plan(cutoff=Cutoff.parse(cutoff))
+plan = TrainingPlan(cutoff=Cutoff.parse(cutoff))
 run(Demo(settings_for(Path(work)), console(), plan, datetime.fromisoformat(at), True), "tables", Path(dataset))
 """
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -181,7 +181,7 @@ def test_a_damaged_bundle_or_other_purchases_are_not_used_again(shop, tmp_path):
 
 def test_purchases_of_ones_own_are_not_mixed_with_those_of_the_demonstration(shop):
     with pytest.raises(UserError, match=r"holds purchases from tables.*make demo WORK=demo"):
-        steps.run(Demo(shop.settings, console(), Plan(), AT, keep=False), "complete-journey")
+        steps.run(Demo(shop.settings, console(), TrainingPlan(), AT, keep=False), "complete-journey")
 
 
 def test_a_model_that_the_gate_refuses_is_told_and_nothing_is_served(tmp_path, mlflow_template):

@@ -4,18 +4,18 @@ import itertools
 
 import numpy as np
 
-from training.assortments.optimiser.problem import Flags, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.value import profit_cents
 
 
-def two_skus() -> Problem:
+def two_skus() -> AssortmentProblem:
     """1,000 visits of one class; weights 1 and 1, unit profits 100 and 40 cents.
 
     Listed alone the first earns 1000·100·1/2 = 50,000, the second 1000·40·1/2 = 20,000, both together
     1000·(100 + 40)/3 = 46,666.67: the second takes more from the first than it brings.
     """
-    return Problem(
+    return AssortmentProblem(
         skus=("cola", "lemonade"),
         clusters=("all",),
         stores_per_cluster=np.array([10]),
@@ -26,14 +26,14 @@ def two_skus() -> Problem:
     )
 
 
-def random_shop(seed: int) -> Problem:
+def random_shop(seed: int) -> AssortmentProblem:
     """One to three clusters of at most eight SKUs, with any mixture of rules: also of rules that clash."""
     draw = np.random.default_rng(seed)
     clusters = int(draw.integers(1, 4))
     skus, classes = {1: 8, 2: 5, 3: 4}[clusters], int(draw.integers(1, 4))
     current = draw.random((clusters, skus)) < 0.5
     has = dict(zip(_PARTS, draw.random(len(_PARTS)) < 0.4, strict=True))
-    return Problem(
+    return AssortmentProblem(
         skus=tuple(f"s{nth}" for nth in range(skus)),
         clusters=tuple("abc"[:clusters]),
         stores_per_cluster=draw.integers(1, 5, clusters),
@@ -63,7 +63,7 @@ def random_shop(seed: int) -> Problem:
 _PARTS = ("cost", "space", "supply", "must", "ban", "brand", "count", "changes", "chain", "party")
 
 
-def best_of_all(problem: Problem) -> float:
+def best_of_all(problem: AssortmentProblem) -> float:
     """What the best plan earns, every plan tried; −inf where none keeps the rules."""
     skus = len(problem.skus)
     every = [np.array(bits, dtype=bool) for bits in itertools.product((0, 1), repeat=skus)]
@@ -72,7 +72,7 @@ def best_of_all(problem: Problem) -> float:
     return max((profit_cents(problem, plan) for plan in plans if _few_changes(problem, plan)), default=-np.inf)
 
 
-def _few_changes(problem: Problem, plan: Flags) -> bool:
+def _few_changes(problem: AssortmentProblem, plan: Flags) -> bool:
     if problem.max_changes_chain is None or problem.current is None:
         return True
     return int((plan != problem.current).sum()) <= problem.max_changes_chain

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 
 from training.assortments.supply.cost import cost_of
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 
 
 def plain(
@@ -16,7 +16,7 @@ def plain(
     spend_from: list[list[float]] | None = None,
     discount: list[list[float]] | None = None,
     **changed: object,
-) -> Problem:
+) -> OrderProblem:
     """Everybody's accounts without minimums, packs or fixed costs; price (A, N), nan where not offered."""
     cost = np.array(price, dtype=float)
     accounts, skus = cost.shape
@@ -47,10 +47,10 @@ def plain(
     }
     for name, value in changed.items():
         given[name] = value if isinstance(value, tuple) else np.array(value)
-    return Problem(**given)  # type: ignore[arg-type]  # fields by name
+    return OrderProblem(**given)  # type: ignore[arg-type]  # fields by name
 
 
-def random_problem(seed: int, retailers: int = 2, accounts: int = 2, skus: int = 1) -> Problem:
+def random_problem(seed: int, retailers: int = 2, accounts: int = 2, skus: int = 1) -> OrderProblem:
     """Tiers of both kinds, minimums, packs, fixed costs, freight and now and then a cap; always feasible."""
     generator = np.random.default_rng(seed)
     demand = generator.integers(0, 5, (retailers, skus)).astype(float)
@@ -76,7 +76,7 @@ def random_problem(seed: int, retailers: int = 2, accounts: int = 2, skus: int =
     )
 
 
-def cheapest(problem: Problem, most: int) -> float:
+def cheapest(problem: OrderProblem, most: int) -> float:
     """The cost of the best of all orders of up to `most` units a retailer, account and SKU; inf where none is right."""
     from training.assortments.supply.audit import audit
 
@@ -91,6 +91,6 @@ def cheapest(problem: Problem, most: int) -> float:
         if (units.sum(axis=1) < problem.needed_units).any():
             continue
         cost = cost_of(problem, units)
-        if cost.total < best and not audit(Plan(problem, units, cost, 0.0, "")):
+        if cost.total < best and not audit(OrderPlan(problem, units, cost, 0.0, "")):
             best = cost.total
     return best

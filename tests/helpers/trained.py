@@ -22,13 +22,13 @@ from serving.recommender.recommender import Recommender
 from tests.helpers.datasets import ingested
 from training.recommendations import learning, log
 from training.recommendations.evaluate import Evaluated
-from training.recommendations.pipeline import Plan, train
+from training.recommendations.pipeline import TrainingPlan, train
 from training.tracking.mlflow_runs import TrackedRun
 from training.tracking.stages import Stages
 
 CUTOFF = Cutoff.parse("2025-05-18")
 AT = datetime(2025, 6, 1)
-PLAN = Plan(cutoff=CUTOFF, windows=2, rounds=40)
+PLAN = TrainingPlan(cutoff=CUTOFF, windows=2, rounds=40)
 DAYS = 150
 """Purchases until 2025-05-30: more than a week is left to judge on."""
 

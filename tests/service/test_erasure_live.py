@@ -26,13 +26,13 @@ from tests.helpers.people_shop import people_dataset
 from tests.helpers.trained import shop_settings, train_cheaply
 from training.cli.main import app
 from training.recommendations import evaluate
-from training.recommendations.pipeline import Plan, train
+from training.recommendations.pipeline import TrainingPlan, train
 from training.tracking.stages import Stages
 
 __all__ = ["mlflow_template"]
 
 PATH = "/v1/recommendations"
-PLAN = Plan(cutoff=Cutoff.parse("2025-03-24"), windows=2, rounds=10)
+PLAN = TrainingPlan(cutoff=Cutoff.parse("2025-03-24"), windows=2, rounds=10)
 AT = datetime(2025, 6, 1)
 GOES, STAYS = "c-003", "c-004"
 DEADLINE_SECONDS = 60.0

@@ -23,8 +23,8 @@ from training.assortments.choice.need_states import need_states
 from training.assortments.choice.transfer import Transfer, transfer
 from training.assortments.demand.forecast import forecast
 from training.assortments.optimiser.audit import audit
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Codes, Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Floats
 from training.assortments.optimiser.rules import read_rules
 from training.assortments.report.overrides import Overrides
 from training.assortments.report.report import AssortmentReport, Proof, Run
@@ -37,12 +37,11 @@ from training.assortments.stages.shelves import Shelves, gather
 from training.assortments.stages.shoppers import Shoppers, shoppers
 from training.assortments.stages.store_lists import StoreLists, store_lists
 from training.assortments.stages.terms import Terms, terms
-from training.assortments.tables import festival, newcomers, suppliers
+from training.assortments.tables import delistings, festival, newcomers, suppliers
 from training.assortments.tables.backtests import backtests
 from training.assortments.tables.clusters import cluster_curve, cluster_mix, clusters, stores
 from training.assortments.tables.decisions import Evidence, decisions, moved_from, walk_range
 from training.assortments.tables.defects import below_cost, defects, traded_up, unknowns
-from training.assortments.tables.delistings import removals
 from training.assortments.tables.loyal import loyal_buyers
 from training.assortments.tables.needs import needs, transfers
 from training.assortments.tables.rollout import trial
@@ -114,8 +113,8 @@ def _terms(past: Past, seen: Scope) -> tuple[Terms | None, str]:
 def _earned(
     seen: Scope,
     offers: Terms | None,
-    bind: Callable[[Problem, Codes], Problem],
-    problem: Problem,
+    bind: Callable[[AssortmentProblem, Codes], AssortmentProblem],
+    problem: AssortmentProblem,
     label: Codes,
     sold: Floats,
 ) -> float:
@@ -177,7 +176,7 @@ def _report(past: Past, asked: Asked, made: _Stages) -> AssortmentReport:
     return replace(report, store_lists=by_store.rows) if by_store else report
 
 
-def _chain(problem: Problem, plan: Plan) -> Transfer:
+def _chain(problem: AssortmentProblem, plan: AssortmentPlan) -> Transfer:
     """Where demand goes over the whole chain, with all that is planned anywhere on the shelf, weighed by visits."""
     anywhere = np.tile(np.any(plan.listed, axis=0), (len(problem.clusters), 1))
     return transfer(Attraction(problem.weight, problem.mix), anywhere, problem.visits)
@@ -217,7 +216,7 @@ def _tables(
     missing = dict(_MISSING)
     for more in (
         suppliers.tables(made.planned, seen, made.terms, out.sold_now),
-        removals(past, seen, chain),
+        delistings.tables(past, seen, chain),
         festival.tables(past, seen, out),
         newcomers.tables(past, seen, out),
         backtests(seen, made.cutoff, weeks, asked.request.seed, past.settings.threads),

@@ -132,11 +132,11 @@ def train(
     Without --cutoff: a label window before the end of the purchases, so that there is something to judge on.
     """
     from training.cli.console import comparison, console, say, watched
-    from training.recommendations.pipeline import Plan
+    from training.recommendations.pipeline import TrainingPlan
     from training.recommendations.pipeline import train as run
 
     screen = console()
-    plan = Plan(cutoff, window_days, windows, promotion_plan_days)
+    plan = TrainingPlan(cutoff, window_days, windows, promotion_plan_days)
     with watched(screen) as stages:
         trained = run(Settings.load(work), plan, datetime.now(UTC), stages)
     if trained.evaluated:

@@ -40,7 +40,7 @@ INSTANT_DAYS = 1e-6 / 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """What a training is asked for.
 
     cutoff       the first instant that it may not see; None: `window_days` before the end of the
@@ -74,7 +74,7 @@ class Run:
     `at` is the instant of the run; `windows` has the latest label window first.
     """
 
-    plan: Plan
+    plan: TrainingPlan
     past: Past
     windows: tuple[Window, ...]
     scratch: Path
@@ -82,7 +82,7 @@ class Run:
     stages: Stages
 
 
-def train(settings: Settings, plan: Plan, at: datetime, stages: Stages) -> Trained:
+def train(settings: Settings, plan: TrainingPlan, at: datetime, stages: Stages) -> Trained:
     """Train as of a cutoff, judge on the days after it, log and register. `at` is the instant of the run."""
     warehouse = Warehouse.open(settings)
     cutoff = plan.cutoff or default_cutoff(warehouse, plan.window_days)

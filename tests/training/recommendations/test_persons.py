@@ -25,11 +25,11 @@ from tests.helpers.trained import shop_settings, train_cheaply
 from training.privacy.erase import erase
 from training.privacy.export import export
 from training.recommendations.bulk import recommend_all
-from training.recommendations.pipeline import Plan, train
+from training.recommendations.pipeline import TrainingPlan, train
 from training.tracking.stages import Stages
 
 LONG_KEY = "a key of a test, long enough"
-PLAN = Plan(cutoff=Cutoff.parse("2025-03-24"), windows=2, rounds=10)
+PLAN = TrainingPlan(cutoff=Cutoff.parse("2025-03-24"), windows=2, rounds=10)
 AT = datetime(2025, 6, 1)
 STAYS = "c-004"
 KEY = KeyedHash(LONG_KEY)

@@ -28,7 +28,7 @@ from tests.helpers.trained import AT, CUTOFF, PLAN, TrainedShop, shop_settings
 from training.recommendations import pipeline
 from training.recommendations.bulk import recommend_all
 from training.recommendations.fit import FitPlan, fit
-from training.recommendations.pipeline import Plan, bundle_at, default_cutoff, train
+from training.recommendations.pipeline import TrainingPlan, bundle_at, default_cutoff, train
 from training.tracking import origin
 from training.tracking.stages import Stages
 
@@ -248,14 +248,17 @@ def test_the_default_cutoff_leaves_a_window_to_judge_on(trained_shop: TrainedSho
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        (Plan(cutoff=Cutoff.parse("2025-02-05")), "A ranker needs two label windows of 7 days"),
-        (Plan(cutoff=Cutoff.parse("2024-02-05")), "A ranker needs two label windows"),
-        (Plan(cutoff=Cutoff.parse("2026-05-18")), "Nothing was bought in the 91 days before the cutoff 2026-05-18"),
-        (Plan(cutoff=Cutoff.parse("2025-06-30"), windows=3), "Only 0 of the 3 label windows before 2025-06-30"),
+        (TrainingPlan(cutoff=Cutoff.parse("2025-02-05")), "A ranker needs two label windows of 7 days"),
+        (TrainingPlan(cutoff=Cutoff.parse("2024-02-05")), "A ranker needs two label windows"),
+        (
+            TrainingPlan(cutoff=Cutoff.parse("2026-05-18")),
+            "Nothing was bought in the 91 days before the cutoff 2026-05-18",
+        ),
+        (TrainingPlan(cutoff=Cutoff.parse("2025-06-30"), windows=3), "Only 0 of the 3 label windows before 2025-06-30"),
     ],
 )
 @pytest.mark.usefixtures("in_this_process")
-def test_a_cutoff_that_teaches_nothing_is_told(copy: Settings, plan: Plan, said: str) -> None:
+def test_a_cutoff_that_teaches_nothing_is_told(copy: Settings, plan: TrainingPlan, said: str) -> None:
     bundles = len(list(copy.bundles.iterdir()))
     with pytest.raises(DataError, match=f"{said}.*(Next|Choose)"):
         train(copy, plan, AT, Stages())

@@ -11,13 +11,14 @@ from training.assortments.choice.outside_option import LOGIT
 from training.assortments.choice.panel import Codes, Flags, Floats, Panel
 
 SHAPES = (0.5, LOGIT, 20.0)
-"""Of the outside option, from shoppers of whom some leave whatever there is to those who nearly share a threshold."""
+"""Shapes of the outside option: at the low end some shoppers leave whatever is on the shelf, at the high end nearly all
+have the same threshold."""
 _FEW = 4
 """Classes with which shapes are first compared."""
 _PATIENCE = 1
 """Numbers of classes that may gain nothing before the next is not tried."""
 _WORTHWHILE = 2e-5
-"""Nats a choice that another class has to gain for the next to be tried."""
+"""Another class has to gain so many nats a choice, or the next is not tried."""
 _ALIKE = 1e-4
 """Nats a choice by which models foretell alike: the simplest of them is taken."""
 _CLOSE = 0.002
@@ -29,7 +30,7 @@ _PROPOSALS = 40
 _TASTE, _CHANCE = 0.8, 0.4
 """Standard deviations of what a proposal is fonder of: for a standardised attribute, and for a SKU by itself."""
 _SHARE = 0.3
-"""Of the shoppers of the class that it is like, those that the new class takes at first."""
+"""The share of its parent's shoppers that a new class takes at first."""
 _CYCLES = 30
 
 
@@ -85,7 +86,7 @@ class _Tried:
 
     @property
     def by_number(self) -> dict[int, float]:
-        """Of classes tried, ascending: nats with the best of the shapes."""
+        """Number of classes tried, ascending -> nats with the best of the shapes."""
         numbers = sorted({number for number, _ in self.held_out})
         return {each: max(nats for (number, _), nats in self.held_out.items() if number == each) for each in numbers}
 

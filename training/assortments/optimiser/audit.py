@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem
 
 _CENT = 0.01
 _RELATIVE = 1e-9
@@ -33,7 +33,7 @@ class Audit:
         return not self.faults
 
 
-def audit(problem: Problem, plan: Plan) -> Audit:
+def audit(problem: AssortmentProblem, plan: AssortmentPlan) -> Audit:
     """Check a plan against its problem."""
     shape = (len(problem.clusters), len(problem.skus))
     if plan.listed.shape != shape or plan.facings.shape != shape:
@@ -50,7 +50,7 @@ def audit(problem: Problem, plan: Plan) -> Audit:
     return Audit(tuple(faults), profit, 0.0 if over == 0 else over / abs(profit) if profit else math.inf)
 
 
-def _cluster_faults(problem: Problem, plan: Plan, cluster: int) -> list[str]:
+def _cluster_faults(problem: AssortmentProblem, plan: AssortmentPlan, cluster: int) -> list[str]:
     name, listed = problem.clusters[cluster], set(np.flatnonzero(plan.listed[cluster]).tolist())
     faults = []
     for i, sku in enumerate(problem.skus):
@@ -72,7 +72,7 @@ def _cluster_faults(problem: Problem, plan: Plan, cluster: int) -> list[str]:
     return faults
 
 
-def _brand_faults(problem: Problem, listed: set[int], cluster: int) -> list[str]:
+def _brand_faults(problem: AssortmentProblem, listed: set[int], cluster: int) -> list[str]:
     if problem.brand is None or problem.brand_minimum is None:
         return []
     faults = []
@@ -86,7 +86,7 @@ def _brand_faults(problem: Problem, listed: set[int], cluster: int) -> list[str]
     return faults
 
 
-def _facing_faults(problem: Problem, plan: Plan, cluster: int, i: int) -> list[str]:
+def _facing_faults(problem: AssortmentProblem, plan: AssortmentPlan, cluster: int, i: int) -> list[str]:
     facings, is_listed = int(plan.facings[cluster, i]), bool(plan.listed[cluster, i])
     if is_listed != (facings >= 1):
         return [f"is {'listed' if is_listed else 'not listed'} with {facings} facings"]
@@ -103,7 +103,7 @@ def _facing_faults(problem: Problem, plan: Plan, cluster: int, i: int) -> list[s
     return faults
 
 
-def _most_sold(problem: Problem, cluster: int, i: int) -> float:
+def _most_sold(problem: AssortmentProblem, cluster: int, i: int) -> float:
     """Units a day and store, with nothing listed but the SKU and what must be carried."""
     visits = float(problem.visits[cluster]) / float(problem.stores_per_cluster[cluster]) / problem.horizon_days
     sold = 0.0
@@ -116,11 +116,11 @@ def _most_sold(problem: Problem, cluster: int, i: int) -> float:
     return sold
 
 
-def _changed(problem: Problem, plan: Plan, cluster: int) -> int:
+def _changed(problem: AssortmentProblem, plan: AssortmentPlan, cluster: int) -> int:
     return 0 if problem.current is None else int((plan.listed[cluster] != problem.current[cluster]).sum())
 
 
-def _chain_faults(problem: Problem, plan: Plan) -> list[str]:
+def _chain_faults(problem: AssortmentProblem, plan: AssortmentPlan) -> list[str]:
     if problem.max_changes_chain is None:
         return []
     changed = sum(_changed(problem, plan, cluster) for cluster in range(len(problem.clusters)))
@@ -129,7 +129,7 @@ def _chain_faults(problem: Problem, plan: Plan) -> list[str]:
     return [f"{changed} SKUs change over all clusters, {problem.max_changes_chain} may"]
 
 
-def _profit(problem: Problem, plan: Plan) -> float:
+def _profit(problem: AssortmentProblem, plan: AssortmentPlan) -> float:
     """Sums of exact fractions of floats would be slow; `fsum` adds without losing digits."""
     parts = []
     for c in range(len(problem.clusters)):

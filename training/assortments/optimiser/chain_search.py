@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from training.assortments.optimiser.limits import change_limit
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 from training.assortments.optimiser.selection import best_selection
 from training.assortments.optimiser.shelf import Shelf
 from training.assortments.optimiser.shelf_search import improved, search
@@ -16,7 +16,7 @@ _DOUBTFUL = 2.0
 """Times its cost: a SKU that adds more than this is not worth trying without."""
 
 
-def search_chain(problem: Problem, pieces: tuple[Shelf, ...], prices: Floats | None = None) -> Flags | None:
+def search_chain(problem: AssortmentProblem, pieces: tuple[Shelf, ...], prices: Floats | None = None) -> Flags | None:
     """(C, n) the best plan that local search finds; None where no plan keeps the rules.
 
     prices   (C, n) what each cluster is charged for a SKU in the first step; none: equal parts of its cost, and nothing
@@ -35,14 +35,14 @@ def search_chain(problem: Problem, pieces: tuple[Shelf, ...], prices: Floats | N
     return max(plans, key=lambda one: profit_cents(problem, one))
 
 
-def equal_prices(problem: Problem) -> Floats:
+def equal_prices(problem: AssortmentProblem) -> Floats:
     """(C, n) the cost of listing, in equal parts over the clusters of a party."""
     codes = problem.party_codes
     parts = np.bincount(codes)[codes]
     return np.asarray(problem.cost_cents[None, :] / parts[:, None])
 
 
-def polished(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flags:
+def polished(problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags) -> Flags:
     """A plan that no cluster alone, and no SKU taken out of a whole chain, can better.
 
     A cluster pays for a SKU where nobody else of its party lists it. The plan has to keep the rules.
@@ -57,7 +57,7 @@ def polished(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flag
 
 
 def by_clusters(
-    problem: Problem,
+    problem: AssortmentProblem,
     pieces: tuple[Shelf, ...],
     listed: Flags,
     rounds: int = _ROUNDS,
@@ -82,7 +82,7 @@ def by_clusters(
     return listed
 
 
-def _with_changes_left(problem: Problem, shelf: Shelf, listed: Flags, cluster: int) -> Shelf:
+def _with_changes_left(problem: AssortmentProblem, shelf: Shelf, listed: Flags, cluster: int) -> Shelf:
     """The shelf with what the other clusters leave of the changes of the chain."""
     if problem.max_changes_chain is None or problem.current is None:
         return shelf
@@ -91,7 +91,7 @@ def _with_changes_left(problem: Problem, shelf: Shelf, listed: Flags, cluster: i
     return shelf.with_limit(change_limit(problem, cluster, left))
 
 
-def _without_one_sku(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Flags | None:
+def _without_one_sku(problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags) -> Flags | None:
     """The plan with one SKU taken out of every cluster of a party, and each of these improved without it.
 
     The first SKU for which this pays, of those that hardly earn their cost. None where it never does.
@@ -109,7 +109,9 @@ def _without_one_sku(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags)
     return None
 
 
-def _banned(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, place: tuple[Codes, int]) -> Flags | None:
+def _banned(
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, place: tuple[Codes, int]
+) -> Flags | None:
     members, sku = place
     changed, codes = listed.copy(), problem.party_codes
     changed[members, sku] = False
@@ -130,7 +132,7 @@ def _banned(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, place: t
     return changed
 
 
-def _within_changes(problem: Problem, pieces: tuple[Shelf, ...]) -> Flags | None:
+def _within_changes(problem: AssortmentProblem, pieces: tuple[Shelf, ...]) -> Flags | None:
     """Changes are given a price, as low as keeps them within their number; what is left is then spent by search.
 
     None where even the fewest changes are too many.

@@ -11,7 +11,7 @@ from features.errors import DataError
 from training.assortments.optimiser.facings import least_facings, too_small
 from training.assortments.optimiser.highs import Program, solve_program
 from training.assortments.optimiser.limits import Limit, LimitKind, limits
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 
 RuleKind = LimitKind | Literal["must", "ban", "days_of_supply", "max_changes_chain"]
 _SECONDS = 10.0
@@ -26,7 +26,7 @@ class BindingRule:
     subject: int = 0
 
 
-def rule_words(problem: Problem, rule: BindingRule) -> str:
+def rule_words(problem: AssortmentProblem, rule: BindingRule) -> str:
     """A rule as a buyer says it."""
     if rule.kind == "max_changes_chain":
         return f"at most {problem.max_changes_chain} changes over all clusters"
@@ -43,7 +43,7 @@ def rule_words(problem: Problem, rule: BindingRule) -> str:
     return f"{_limit_words(problem, rule)} in {cluster}"
 
 
-def _limit_words(problem: Problem, rule: BindingRule) -> str:
+def _limit_words(problem: AssortmentProblem, rule: BindingRule) -> str:
     c = rule.cluster
     if rule.kind == "brand_minimum" and problem.brand_minimum is not None:
         brand = problem.brands[rule.subject] if problem.brands else f"number {rule.subject}"
@@ -55,7 +55,7 @@ def _limit_words(problem: Problem, rule: BindingRule) -> str:
     return f"at most {problem.max_changes[c] if problem.max_changes is not None else 0} changes"
 
 
-def refuse(problem: Problem) -> NoReturn:
+def refuse(problem: AssortmentProblem) -> NoReturn:
     """Raise DataError that names the rules that clash."""
     clash = clashing_rules(problem)
     words = "; ".join(rule_words(problem, rule) for rule in clash)
@@ -65,7 +65,7 @@ def refuse(problem: Problem) -> NoReturn:
     )
 
 
-def clashing_rules(problem: Problem) -> tuple[BindingRule, ...]:
+def clashing_rules(problem: AssortmentProblem) -> tuple[BindingRule, ...]:
     """A set of rules that cannot all be kept, though any of them can be dropped to mend it; empty where all can.
 
     Looked for cluster by cluster, then over the chain where a number of changes binds it (the deletion filter of
@@ -82,7 +82,7 @@ def clashing_rules(problem: Problem) -> tuple[BindingRule, ...]:
     return () if _can_all_be_kept(problem, rules) else _smallest(problem, rules)
 
 
-def _rules_of(problem: Problem, cluster: int) -> list[BindingRule]:
+def _rules_of(problem: AssortmentProblem, cluster: int) -> list[BindingRule]:
     small = too_small(problem)[cluster]
     rules = [BindingRule("must", cluster, sku) for sku in np.flatnonzero(problem.must_carry[cluster]).tolist()]
     rules += [BindingRule("ban", cluster, sku) for sku in np.flatnonzero(~problem.may_carry[cluster]).tolist()]
@@ -93,7 +93,7 @@ def _rules_of(problem: Problem, cluster: int) -> list[BindingRule]:
     ]
 
 
-def _smallest(problem: Problem, rules: list[BindingRule]) -> tuple[BindingRule, ...]:
+def _smallest(problem: AssortmentProblem, rules: list[BindingRule]) -> tuple[BindingRule, ...]:
     """Rules are dropped while those left still clash: halves and quarters first, then one by one."""
     size = max(len(rules) // 2, 1)
     while True:
@@ -109,7 +109,7 @@ def _smallest(problem: Problem, rules: list[BindingRule]) -> tuple[BindingRule, 
         size = max(size // 2, 1)
 
 
-def _can_all_be_kept(problem: Problem, rules: Sequence[BindingRule]) -> bool:
+def _can_all_be_kept(problem: AssortmentProblem, rules: Sequence[BindingRule]) -> bool:
     """Whether some plan keeps these rules, the others left aside."""
     clusters = sorted({rule.cluster for rule in rules if rule.cluster >= 0})
     place = {cluster: nth for nth, cluster in enumerate(clusters)}
@@ -142,7 +142,7 @@ def _has_plan(low: Floats, high: Floats, rows: list[tuple[Floats, float]]) -> bo
     return solve_program(program, _SECONDS).values is not None
 
 
-def _chain_row(problem: Problem, clusters: list[int]) -> list[tuple[Floats, float]]:
+def _chain_row(problem: AssortmentProblem, clusters: list[int]) -> list[tuple[Floats, float]]:
     """Clusters without a rule at hand change nothing."""
     if problem.current is None or problem.max_changes_chain is None or not clusters:
         return []
@@ -150,6 +150,6 @@ def _chain_row(problem: Problem, clusters: list[int]) -> list[tuple[Floats, floa
     return [((1.0 - 2.0 * current).ravel(), problem.max_changes_chain - float(current.sum()))]
 
 
-def _limit(problem: Problem, rule: BindingRule) -> Limit:
+def _limit(problem: AssortmentProblem, rule: BindingRule) -> Limit:
     found = limits(problem, rule.cluster, least_facings(problem)[rule.cluster])
     return next(one for one in found if (one.kind, one.subject) == (rule.kind, rule.subject))

@@ -9,13 +9,13 @@ import heapq
 
 import numpy as np
 
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 
 _ROUNDING = 1e-9
 """Of a facing: what floating point may add before one more is asked for."""
 
 
-def most_demand(problem: Problem) -> Floats:
+def most_demand(problem: AssortmentProblem) -> Floats:
     """(C, n) units a day that one store of a cluster sells of a SKU, at most."""
     must = np.where(problem.must_carry[:, None, :], problem.weight, 0.0)
     beside = must.sum(axis=2, keepdims=True) - must
@@ -25,7 +25,7 @@ def most_demand(problem: Problem) -> Floats:
     return np.asarray(visits[:, None] * share, dtype=np.float64)
 
 
-def least_facings(problem: Problem) -> Codes:
+def least_facings(problem: AssortmentProblem) -> Codes:
     """(C, n) facings that a SKU needs where it is listed: 1, or more to hold its days of supply."""
     if problem.days_of_supply is None or problem.facing_capacity_units is None:
         return np.ones(problem.unit_profit_cents.shape, dtype=np.int64)
@@ -33,14 +33,14 @@ def least_facings(problem: Problem) -> Codes:
     return np.maximum(np.ceil(needed - _ROUNDING), 1).astype(np.int64)
 
 
-def too_small(problem: Problem) -> Flags:
+def too_small(problem: AssortmentProblem) -> Flags:
     """(C, n) SKUs that cannot hold their days of supply in `max_facings`: they may not be listed."""
     if problem.max_facings is None:
         return np.zeros(problem.unit_profit_cents.shape, dtype=bool)
     return least_facings(problem) > problem.max_facings
 
 
-def fill(problem: Problem, listed: Flags) -> Codes:
+def fill(problem: AssortmentProblem, listed: Flags) -> Codes:
     """(C, n) facings of a plan: what is needed, then one at a time to the SKU that lasts the fewest days.
 
     Without widths and space there is nothing to fill. SKUs that nobody buys get no more than they need.

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from training.assortments.optimiser.highs import Program, solve_program
 from training.assortments.optimiser.milp import columns_of, leaving, tight_program
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.shelf import Shelf
 from training.assortments.optimiser.value import profit_cents
 
@@ -15,7 +15,7 @@ _SAFE = 1e-7
 
 
 def solve_jointly(
-    problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, seconds: float, gap: float
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, seconds: float, gap: float
 ) -> tuple[Flags, float]:
     """The best plan found, at least as good as `listed`, and what no plan earns more than."""
     program, first = _joint(problem, pieces, listed)
@@ -29,7 +29,7 @@ def solve_jointly(
     return listed, bound
 
 
-def _joint(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> tuple[Program, list[int]]:
+def _joint(problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags) -> tuple[Program, list[int]]:
     """The clusters' programs side by side, then a column for each party and SKU; and where each cluster begins."""
     parts = []
     for shelf, one in zip(pieces, listed, strict=True):
@@ -54,7 +54,7 @@ def _joint(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> tuple[
     return program, first[:-1]
 
 
-def _links(problem: Problem, first: list[int], width: int) -> tuple[sparse.csr_array, Floats]:
+def _links(problem: AssortmentProblem, first: list[int], width: int) -> tuple[sparse.csr_array, Floats]:
     """Rows: x ≤ listed anywhere, and the changes of the chain."""
     n, codes = len(problem.skus), problem.party_codes
     x = np.concatenate([np.arange(at, at + n) for at in first[:-1]])
@@ -70,13 +70,13 @@ def _links(problem: Problem, first: list[int], width: int) -> tuple[sparse.csr_a
     return sparse.csr_array(sparse.vstack([links, changes], format="csr")), np.append(np.zeros(len(x)), most)
 
 
-def _anywhere(problem: Problem, listed: Flags) -> Floats:
+def _anywhere(problem: AssortmentProblem, listed: Flags) -> Floats:
     """(parties, n) whether some cluster of the party lists the SKU."""
     codes = problem.party_codes
     return np.array([listed[codes == code].any(axis=0) for code in range(int(codes.max()) + 1)], dtype=np.float64)
 
 
-def _keeps(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> bool:
+def _keeps(problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags) -> bool:
     changed = 0 if problem.current is None else int((listed != problem.current).sum())
     if problem.max_changes_chain is not None and changed > problem.max_changes_chain:
         return False

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.optimiser.chain_search import equal_prices
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.relaxation import SharedRelaxation, shared_relaxation
 from training.assortments.optimiser.selection import cheap_bound_cents
 from training.assortments.optimiser.shelf import Shelf
@@ -44,14 +44,16 @@ class Prices:
         return float(self.bounds_cents.sum()) + self.refund_cents
 
 
-def charged(problem: Problem, by_cluster: Floats, toll_cents: float) -> Floats:
+def charged(problem: AssortmentProblem, by_cluster: Floats, toll_cents: float) -> Floats:
     """(C, n) what listing costs a cluster: its price, and the toll for a change; less the toll where it saves one."""
     if problem.current is None:
         return by_cluster
     return by_cluster + toll_cents * (1.0 - 2.0 * problem.current)
 
 
-def best_prices(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float) -> Prices:
+def best_prices(
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
+) -> Prices:
     """Prices with the least bound that is found until then (at least one round), or within `gap` of the plan."""
     profit = profit_cents(problem, listed)
     prices, toll = first_prices(problem, pieces, listed), 0.0
@@ -72,7 +74,7 @@ def best_prices(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, unti
     return best
 
 
-def first_prices(problem: Problem, pieces: tuple[Shelf, ...], listed: Flags) -> Floats:
+def first_prices(problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags) -> Floats:
     """(C, n) costs in proportion to what a SKU would earn beside the plan, where it earns anything."""
     slope = np.array([np.maximum(_slope(shelf, one), 0.0) for shelf, one in zip(pieces, listed, strict=True)])
     prices, codes = equal_prices(problem), problem.party_codes
@@ -103,13 +105,13 @@ def _round(relaxed: list[SharedRelaxation], costs: Floats, cheap: Floats, until:
     return np.array(bounds), np.array(wanted)
 
 
-def _refund(problem: Problem, toll: float) -> float:
+def _refund(problem: AssortmentProblem, toll: float) -> float:
     if problem.max_changes_chain is None or problem.current is None:
         return 0.0
     return toll * (problem.max_changes_chain - float(problem.current.sum()))
 
 
-def _moved(problem: Problem, now: Prices, wanted: Floats, step: float) -> tuple[Floats, float]:
+def _moved(problem: AssortmentProblem, now: Prices, wanted: Floats, step: float) -> tuple[Floats, float]:
     """Prices rise where a SKU is wanted more than on average over its party, the toll where changes are too many."""
     codes, uphill = problem.party_codes, np.zeros_like(wanted)
     for party in np.unique(codes):

@@ -9,7 +9,7 @@ Method = Literal["search", "dinkelbach", "milp", "lagrangian"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class AssortmentPlan:
     """A solved problem.
 
     listed         (C, n) whether the cluster carries the SKU

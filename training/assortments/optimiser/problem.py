@@ -25,7 +25,7 @@ NO_LIMIT_CM = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class AssortmentProblem:
     """C clusters, K classes, n SKUs, B brands. What is None does not bind. Call `checked` where data comes in.
 
     skus                    n identifiers, each once
@@ -114,7 +114,7 @@ class Problem:
         return np.array([names.index(name) for name in self.party] or [0] * len(self.clusters), dtype=np.int64)
 
 
-def checked(problem: Problem) -> Problem:
+def checked(problem: AssortmentProblem) -> AssortmentProblem:
     """The problem itself, where its parts fit together.
 
     Raises DataError that names the first part that does not, how often, and one example. Rules that contradict
@@ -127,7 +127,7 @@ def checked(problem: Problem) -> Problem:
     return problem
 
 
-def _check_shapes(problem: Problem) -> None:
+def _check_shapes(problem: AssortmentProblem) -> None:
     if problem.weight.ndim != 3 or 0 in problem.weight.shape:
         raise DataError(
             f"weight has the shape {problem.weight.shape}; it needs (clusters, classes, SKUs), at least one of each. "
@@ -149,7 +149,7 @@ def _check_shapes(problem: Problem) -> None:
             raise DataError(f"{name} has the shape {part.shape}; {clusters} clusters and {skus} SKUs need {shape}.")
 
 
-def _check_names(problem: Problem) -> None:
+def _check_names(problem: AssortmentProblem) -> None:
     clusters, _, skus = problem.shape
     for name, given, count in (("skus", problem.skus, skus), ("clusters", problem.clusters, clusters)):
         if len(given) != count:
@@ -163,7 +163,7 @@ def _check_names(problem: Problem) -> None:
         )
 
 
-def _check_numbers(problem: Problem) -> None:
+def _check_numbers(problem: AssortmentProblem) -> None:
     least = {"stores_per_cluster": 1, "max_facings": 1, "width_cm": 0, "space_cm": 0, "days_of_supply": 0}
     least |= dict.fromkeys(("visits", "mix", "weight", "sku_cost_cents", "brand_minimum", "max_skus", "max_changes"), 0)
     for name in (*least, "unit_profit_cents", "facing_capacity_units"):
@@ -190,7 +190,7 @@ def _check_numbers(problem: Problem) -> None:
         raise DataError(f"horizon_days is {problem.horizon_days}; it needs to be above 0.")
 
 
-def _where(problem: Problem, place: tuple[int, ...], shape: tuple[int, ...]) -> str:
+def _where(problem: AssortmentProblem, place: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """Of which cluster and SKU a value speaks."""
     clusters, _, skus = problem.shape
     words = []
@@ -211,7 +211,7 @@ _COMPANY = (
 """A part -> those without which it says nothing."""
 
 
-def _check_company(problem: Problem) -> None:
+def _check_company(problem: AssortmentProblem) -> None:
     for name, needed in _COMPANY:
         for other in needed:
             if getattr(problem, name) is not None and getattr(problem, other) is None:

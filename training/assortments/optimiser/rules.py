@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from features.errors import DataError, UserError
-from training.assortments.optimiser.problem import NO_LIMIT_CM, Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import NO_LIMIT_CM, AssortmentProblem, Codes, Flags, Floats
 
 _NUMBERS = {
     "brand_minimum": ("least",),
@@ -88,7 +88,7 @@ class Applied:
     left_over   rules that bind single stores of a cluster: lists of clusters cannot keep them, lists of stores can
     """
 
-    problem: Problem
+    problem: AssortmentProblem
     left_over: tuple[Rule, ...]
 
 
@@ -163,7 +163,10 @@ def _number(where: str, names: tuple[str, ...], fields: Mapping[str, Any]) -> fl
 
 
 def apply_rules(
-    rules: tuple[Rule, ...], problem: Problem, sku_brands: tuple[str, ...], stores: Mapping[str, tuple[str, ...]]
+    rules: tuple[Rule, ...],
+    problem: AssortmentProblem,
+    sku_brands: tuple[str, ...],
+    stores: Mapping[str, tuple[str, ...]],
 ) -> Applied:
     """Put rules into a problem, beside what it has already.
 
@@ -187,7 +190,7 @@ def apply_rules(
 class _Ground:
     """What rules can name."""
 
-    problem: Problem
+    problem: AssortmentProblem
     sku_brands: tuple[str, ...]
     stores: Mapping[str, tuple[str, ...]]
 
@@ -236,7 +239,7 @@ class _Ground:
         return np.isin(np.array(self.problem.skus), rule.skus) | np.isin(np.array(self.sku_brands), rule.brands)
 
 
-def _with_rule(problem: Problem, rule: Rule, at: Flags, ground: _Ground) -> Problem:
+def _with_rule(problem: AssortmentProblem, rule: Rule, at: Flags, ground: _Ground) -> AssortmentProblem:
     skus = ground.skus_of(rule)
     if rule.kind == "must_carry":
         return replace(problem, must=problem.must_carry | (at[:, None] & skus))
@@ -254,7 +257,7 @@ def _with_rule(problem: Problem, rule: Rule, at: Flags, ground: _Ground) -> Prob
     return _with_most(problem, rule, at)
 
 
-def _with_most(problem: Problem, rule: Rule, at: Flags) -> Problem:
+def _with_most(problem: AssortmentProblem, rule: Rule, at: Flags) -> AssortmentProblem:
     if rule.kind == "space":
         return replace(problem, space_cm=_lower(problem.space_cm, rule.number, at, NO_LIMIT_CM))
     no_limit = len(problem.skus) + 1
@@ -274,7 +277,7 @@ def _lower(before: Floats | Codes | None, number: float, at: Flags, no_limit: fl
     return np.where(at, np.minimum(before, number), before).astype(np.float64)
 
 
-def _with_brand_minimum(problem: Problem, rule: Rule, at: Flags, ground: _Ground) -> Problem:
+def _with_brand_minimum(problem: AssortmentProblem, rule: Rule, at: Flags, ground: _Ground) -> AssortmentProblem:
     brands = ground.brands
     codes = np.array([brands.index(one) for one in ground.sku_brands], dtype=np.int64)
     none = np.zeros((len(at), len(brands)), dtype=np.int64)

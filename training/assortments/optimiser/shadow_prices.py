@@ -14,7 +14,7 @@ from training.assortments.optimiser.chain_search import by_clusters
 from training.assortments.optimiser.clashing_rules import BindingRule, rule_words
 from training.assortments.optimiser.facings import least_facings
 from training.assortments.optimiser.limits import limits
-from training.assortments.optimiser.problem import Flags, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags
 from training.assortments.optimiser.shelf import Shelf, shelves
 from training.assortments.optimiser.value import profit_cents
 
@@ -46,7 +46,7 @@ _STEPS = {
 }
 
 
-def shadow_prices(problem: Problem, listed: Flags) -> tuple[ShadowPrice, ...]:
+def shadow_prices(problem: AssortmentProblem, listed: Flags) -> tuple[ShadowPrice, ...]:
     """What each rule of a problem costs, at a plan (C, n) that keeps them all; the dearest first.
 
     The plan is first improved as far as local search goes, so that what a rule costs is not what the plan left lying.
@@ -61,7 +61,7 @@ def shadow_prices(problem: Problem, listed: Flags) -> tuple[ShadowPrice, ...]:
     return tuple(sorted(found, key=lambda price: -price.cents))
 
 
-def gain_cents(problem: Problem, listed: Flags, looser: Problem) -> float:
+def gain_cents(problem: AssortmentProblem, listed: Flags, looser: AssortmentProblem) -> float:
     """What a problem with fewer or looser rules adds, at a plan (C, n) that keeps those of both; at least 0.
 
     As for every rule here, the plan is first improved under the rules that it has: a least value.
@@ -71,7 +71,7 @@ def gain_cents(problem: Problem, listed: Flags, looser: Problem) -> float:
     return max(profit_cents(looser, better) - profit_cents(problem, settled), 0.0)
 
 
-Loosened = tuple[Problem, tuple[Shelf, ...], Flags]
+Loosened = tuple[AssortmentProblem, tuple[Shelf, ...], Flags]
 
 
 def _after(looser: Loosened, cluster: int, rule: BindingRule) -> float:
@@ -84,7 +84,7 @@ def _after(looser: Loosened, cluster: int, rule: BindingRule) -> float:
 
 
 def _loosened(
-    problem: Problem, pieces: tuple[Shelf, ...], listed: Flags
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags
 ) -> Iterator[tuple[BindingRule, str, Loosened, int]]:
     facings = least_facings(problem)
     for c, shelf in enumerate(pieces):

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.assortments.optimiser.facings import least_facings, too_small
 from training.assortments.optimiser.limits import Limit, limits
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 
 SLACK = 1e-7
 """How far a limit may be exceeded by rounding, in its own unit."""
@@ -49,7 +49,7 @@ class Shelf:
         return replace(self, rows=np.vstack([self.rows, limit.coefficients]), most=np.append(self.most, limit.most))
 
 
-def shelves(problem: Problem) -> tuple[Shelf, ...]:
+def shelves(problem: AssortmentProblem) -> tuple[Shelf, ...]:
     """A shelf for each cluster, without costs of listing: these belong to the chain."""
     may, facings = problem.may_carry & ~too_small(problem), least_facings(problem)
     value = problem.value_cents
@@ -58,7 +58,7 @@ def shelves(problem: Problem) -> tuple[Shelf, ...]:
     )
 
 
-def shelf_of(problem: Problem, cluster: int, value: Floats, may: Flags, bound_by: tuple[Limit, ...]) -> Shelf:
+def shelf_of(problem: AssortmentProblem, cluster: int, value: Floats, may: Flags, bound_by: tuple[Limit, ...]) -> Shelf:
     n = len(problem.skus)
     rows = np.array([limit.coefficients for limit in bound_by]).reshape(len(bound_by), n)
     most = np.array([limit.most for limit in bound_by], dtype=np.float64)

@@ -11,8 +11,8 @@ from training.assortments.optimiser.facings import fill
 from training.assortments.optimiser.joint_milp import MOST_PAIRS, solve_jointly
 from training.assortments.optimiser.lagrange import best_prices, charged
 from training.assortments.optimiser.one_shelf import ShelfPlan, solve_shelf
-from training.assortments.optimiser.plan import Method, Plan, relative_gap
-from training.assortments.optimiser.problem import Flags, Problem, checked
+from training.assortments.optimiser.plan import AssortmentPlan, Method, relative_gap
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, checked
 from training.assortments.optimiser.shelf import Shelf, shelves
 from training.assortments.optimiser.value import profit_cents
 
@@ -22,7 +22,7 @@ _FOR_PRICES = 0.5
 """Of the time, where clusters share costs."""
 
 
-def solve(problem: Problem, seconds: float = 60.0, gap: float = GAP) -> Plan:
+def solve(problem: AssortmentProblem, seconds: float = 60.0, gap: float = GAP) -> AssortmentPlan:
     """The best plan found in about so many seconds, and a bound on every plan.
 
     Raises DataError where the problem's parts do not fit, or where its rules contradict each other: then a smallest
@@ -35,7 +35,7 @@ def solve(problem: Problem, seconds: float = 60.0, gap: float = GAP) -> Plan:
         refuse(problem)
     found, bound, method = _proven(problem, pieces, listed, began + seconds, gap)
     profit = profit_cents(problem, found)
-    plan = Plan(found, fill(problem, found), profit, max(bound, profit), method, time.perf_counter() - began)
+    plan = AssortmentPlan(found, fill(problem, found), profit, max(bound, profit), method, time.perf_counter() - began)
     check = audit(problem, plan)
     if not check.passed:
         raise RuntimeError(f"the plan does not pass its audit: {'; '.join(check.faults[:3])}")
@@ -43,7 +43,7 @@ def solve(problem: Problem, seconds: float = 60.0, gap: float = GAP) -> Plan:
 
 
 def _proven(
-    problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
 ) -> tuple[Flags, float, Method]:
     if problem.max_changes_chain is None and (len(pieces) == 1 or not problem.cost_cents.any()):
         return _apart(problem, pieces, listed, until, gap)
@@ -51,7 +51,7 @@ def _proven(
 
 
 def _apart(
-    problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
 ) -> tuple[Flags, float, Method]:
     """Clusters that share nothing: each by itself, what one leaves of its time goes to the next."""
     plans: list[ShelfPlan] = []
@@ -69,7 +69,7 @@ def _apart(
 
 
 def _together(
-    problem: Problem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], listed: Flags, until: float, gap: float
 ) -> tuple[Flags, float, Method]:
     """Clusters that share costs or changes: as one program where that is small, and by prices, sharpened one by one."""
     now, most = time.perf_counter(), np.inf

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from features.errors import DataError
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 
 
-def grouped(problem: Problem, group: Codes) -> Problem:
+def grouped(problem: AssortmentProblem, group: Codes) -> AssortmentProblem:
     """The problem of the groups.
 
     Visits are added up, mixes and profits averaged by visits, space and numbers are those of the median store, and of
@@ -47,7 +47,7 @@ def grouped(problem: Problem, group: Codes) -> Problem:
     )
 
 
-def _need_separable(problem: Problem, group: Codes) -> None:
+def _need_separable(problem: AssortmentProblem, group: Codes) -> None:
     if problem.max_changes_chain is not None:
         raise DataError(
             "Changes are limited over all stores together, and lists are made store by store. Next: limit the changes "

@@ -16,8 +16,8 @@ from training.assortments.optimiser.chain_search import by_clusters
 from training.assortments.optimiser.clashing_rules import refuse
 from training.assortments.optimiser.facings import fill
 from training.assortments.optimiser.lagrange import first_prices
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem, checked
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats, checked
 from training.assortments.optimiser.relaxation import shared_relaxation
 from training.assortments.optimiser.selection import best_selection
 from training.assortments.optimiser.shelf import Shelf, shelves
@@ -27,7 +27,7 @@ from training.assortments.optimiser.store_groups import grouped
 from training.assortments.optimiser.value import profit_cents
 
 
-def plan_stores(problem: Problem, group: Codes, seconds: float = 600.0) -> Plan:
+def plan_stores(problem: AssortmentProblem, group: Codes, seconds: float = 600.0) -> AssortmentPlan:
     """A plan whose clusters are stores.
 
     group      (C,) code of each store's group, 0, 1, …; stores of a group have the same attractions
@@ -45,10 +45,10 @@ def plan_stores(problem: Problem, group: Codes, seconds: float = 600.0) -> Plan:
     bound = float(_bounds(problem, pieces, (group, wide, lists)).sum())
     profit = profit_cents(problem, listed)
     took = time.perf_counter() - began
-    return Plan(listed, fill(problem, listed), profit, max(bound, profit), "lagrangian", took)
+    return AssortmentPlan(listed, fill(problem, listed), profit, max(bound, profit), "lagrangian", took)
 
 
-def _need_same_weights(problem: Problem, group: Codes) -> None:
+def _need_same_weights(problem: AssortmentProblem, group: Codes) -> None:
     if group.shape != (len(problem.clusters),) or (np.unique(group) != np.arange(group.max() + 1)).any():
         raise DataError(f"group needs a code for each of {len(problem.clusters)} stores, from 0 without holes.")
     first = np.array([int(np.argmax(group == code)) for code in range(int(group.max()) + 1)])
@@ -60,7 +60,7 @@ def _need_same_weights(problem: Problem, group: Codes) -> None:
         )
 
 
-def _start(problem: Problem, shelf: Shelf, listed: Flags) -> Flags:
+def _start(problem: AssortmentProblem, shelf: Shelf, listed: Flags) -> Flags:
     """The group's list where the store's rules allow it, else the nearest that they do, the most useful SKUs first."""
     if shelf.keeps(listed):
         return listed
@@ -71,7 +71,9 @@ def _start(problem: Problem, shelf: Shelf, listed: Flags) -> Flags:
     return improved(shelf, found) if not shelf.cost_cents.any() else found
 
 
-def _bounds(problem: Problem, pieces: tuple[Shelf, ...], groups: tuple[Codes, Problem, Flags]) -> Floats:
+def _bounds(
+    problem: AssortmentProblem, pieces: tuple[Shelf, ...], groups: tuple[Codes, AssortmentProblem, Flags]
+) -> Floats:
     """(C,) what each store earns at most, costs of listing charged by its part of the visits."""
     group, wide, lists = groups
     prices = first_prices(wide, shelves(wide), lists)

@@ -25,7 +25,7 @@ from training.assortments.report.names import Names
 from training.assortments.report.report import AssortmentReport
 from training.assortments.report.screens.clusters import CLUSTER_CURVE, CLUSTER_MIX, CLUSTERS, RANGES, STORES
 from training.assortments.report.screens.decisions import DECISIONS_TABLE
-from training.assortments.report.screens.evidence import BACKTESTS, CALIBRATION, DEFECTS, REMOVALS
+from training.assortments.report.screens.evidence import BACKTESTS, CALIBRATION, DEFECTS, DELISTINGS
 from training.assortments.report.screens.festival import FESTIVAL_FLOWS, FESTIVAL_STOCK, FESTIVAL_UPLIFTS
 from training.assortments.report.screens.needs import NEEDS, TRANSFERS
 from training.assortments.report.screens.newcomers import NEWCOMERS
@@ -120,7 +120,7 @@ SCREENS = (
         "evidence",
         "Evidence",
         "How well did the models do on weeks that they had not seen?",
-        (BACKTESTS, CALIBRATION, REMOVALS, DEFECTS),
+        (BACKTESTS, CALIBRATION, DELISTINGS, DEFECTS),
         evidence.drawn,
     ),
     Screen(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.assortments.choice.attraction import Attraction
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.value import added_cents, incremental_cents, units
 from training.assortments.stages.shelves import Shelves
 from training.assortments.stages.shoppers import Shoppers
@@ -35,9 +35,9 @@ class Outcome:
     now_profit_cents  (C, n) what a unit earns as listed and bought now; the problem's are those of the proposal
     """
 
-    problem: Problem
-    draws: tuple[Problem, ...]
-    range: tuple[Problem, Problem]
+    problem: AssortmentProblem
+    draws: tuple[AssortmentProblem, ...]
+    range: tuple[AssortmentProblem, AssortmentProblem]
     now: Flags
     proposed: Flags
     stores_now: Whole
@@ -45,7 +45,7 @@ class Outcome:
     drawn_sold_now: Floats
     now_profit_cents: Floats
 
-    def drawn(self, figure: Callable[[Problem], Floats]) -> Floats:
+    def drawn(self, figure: Callable[[AssortmentProblem], Floats]) -> Floats:
         """(draws, …) a figure of the problem, in each resample."""
         return np.stack([figure(problem) for problem in self.draws])
 
@@ -54,7 +54,7 @@ class Outcome:
 class Made:
     """What was planned: the problem at its costs, the lists, and what a unit earns as listed and bought now."""
 
-    problem: Problem
+    problem: AssortmentProblem
     proposed: Flags
     now_profit_cents: Floats
 
@@ -87,12 +87,14 @@ def _stores_now(held: Shelves) -> Whole:
     return counts
 
 
-def current(problem: Problem) -> Flags:
+def current(problem: AssortmentProblem) -> Flags:
     """(C, n) what is listed now; nothing where nobody says."""
     return np.zeros(problem.unit_profit_cents.shape, dtype=bool) if problem.current is None else problem.current
 
 
-def _with(problem: Problem, held: Shelves, attraction: Attraction, scale: Floats | None = None) -> Problem:
+def _with(
+    problem: AssortmentProblem, held: Shelves, attraction: Attraction, scale: Floats | None = None
+) -> AssortmentProblem:
     """The problem with other shoppers, who buy as much from the lists of today, or `scale` (C,) times as much."""
     pooled, visits = held.pooled(attraction, scale)
     return replace(problem, weight=pooled.weight, mix=pooled.mix, visits=visits)
@@ -110,7 +112,7 @@ def overrated(out: Outcome) -> tuple[str, ...]:
     The best list under a model is among those that it overrates (Smith and Winkler 2006, "The optimizer's curse").
     """
 
-    def profit_cents(one: Problem) -> Floats:
+    def profit_cents(one: AssortmentProblem) -> Floats:
         return np.array([(units(one, out.proposed) * one.unit_profit_cents).sum()])
 
     planned, middle = float(profit_cents(out.problem)[0]), float(np.median(out.drawn(profit_cents)))
@@ -123,7 +125,7 @@ def overrated(out: Outcome) -> tuple[str, ...]:
     return (sentence,)
 
 
-def worth_cents(problem: Problem, listed: Flags) -> Floats:
+def worth_cents(problem: AssortmentProblem, listed: Flags) -> Floats:
     """(C, n) what each decision gains its cluster against its opposite, all else as it is.
 
     Of a listed SKU what its cluster would lose without it; of another, what the cluster would lose by adding it: below
@@ -132,7 +134,7 @@ def worth_cents(problem: Problem, listed: Flags) -> Floats:
     return np.where(listed, incremental_cents(problem, listed), -added_cents(problem, listed))
 
 
-def place_worth_cents(problem: Problem, listed: Flags) -> Floats:
+def place_worth_cents(problem: AssortmentProblem, listed: Flags) -> Floats:
     """(C,) what one more place on the shelf would be worth: the best SKU that may be carried, added to the list."""
     return np.asarray(np.where(problem.may_carry & ~listed, added_cents(problem, listed), 0.0).max(axis=1))
 

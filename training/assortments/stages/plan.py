@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from features.errors import DataError, UserError
 from training.assortments.optimiser.chain_search import search_chain
 from training.assortments.optimiser.facings import fill
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.solve import solve
 from training.assortments.optimiser.value import profit_cents
@@ -71,14 +71,14 @@ class Planned:
     bought            None where nobody has terms that an order can keep to; `why` says so
     """
 
-    plan: Plan
-    problem: Problem
+    plan: AssortmentPlan
+    problem: AssortmentProblem
     now_profit_cents: Floats
     bought: Bought | None
     why: str
 
 
-def planned(problem: Problem, joined: Joined | None, why: str, seconds: float = SOLVE_SECONDS) -> Planned:
+def planned(problem: AssortmentProblem, joined: Joined | None, why: str, seconds: float = SOLVE_SECONDS) -> Planned:
     """Lists with their order; lists alone at the costs that are known where `joined` is None, and `why` says why.
 
     So it is too where no order can keep to the terms. Raises DataError where the rules contradict each other, or the
@@ -93,7 +93,7 @@ def planned(problem: Problem, joined: Joined | None, why: str, seconds: float = 
     turn = bought.turn
     unit_profit = joined.margin_cents - cluster_cost_cents(joined, turn.unit_cost)
     bought_at = replace(problem, unit_profit_cents=unit_profit)
-    plan = Plan(
+    plan = AssortmentPlan(
         turn.listed,
         fill(bought_at, turn.listed),
         turn.profit_cents,
@@ -127,12 +127,12 @@ def _ordered(joined: Joined, listed: Flags, line: CostLine) -> Turn:
     return valued(joined, listed, order, line)
 
 
-def _keeps_rules(problem: Problem) -> bool:
+def _keeps_rules(problem: AssortmentProblem) -> bool:
     now = current(problem)
     return all(shelf.keeps(row) for shelf, row in zip(shelves(problem), now, strict=True))
 
 
-def foreseen_cents(problem: Problem, joined: Joined | None) -> float:
+def foreseen_cents(problem: AssortmentProblem, joined: Joined | None) -> float:
     """What a plan earns that is made without proof and without a clock: for comparing many problems.
 
     With terms, the best of `GLANCES` turns of lists and orders; at known costs where no order can keep to them. 0 where

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 from training.assortments.optimiser.rules import Rule, apply_rules
 from training.assortments.optimiser.shadow_prices import METHOD, gain_cents
 from training.assortments.report.overrides import Override, Overrides, costed, must_exist
@@ -16,10 +16,10 @@ from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 
 ASSUMED_CHANGES = 0.25
-"""Of a list, changed at most where the rules say nothing of changes: nobody turns a whole shelf over at once."""
+"""The largest share of a list that may change where the rules do not say: nobody turns a whole shelf over at once."""
 
 LEAST_CARRIED = 0.1
-"""Of the stores: what fewer carry is not put into other lists. They may carry it as their shoppers want it more."""
+"""A SKU that a smaller share of stores carries is not put into other lists: theirs may want it more."""
 
 FEW_STORES = "known from too few stores, assumed"
 """The rule of that name: what is known from so few stores is not put on every shelf."""
@@ -68,8 +68,8 @@ class Ruled:
     notes   rule -> what could not be kept of it
     """
 
-    base: Problem
-    problem: Problem
+    base: AssortmentProblem
+    problem: AssortmentProblem
     rules: tuple[Rule, ...]
     overrides: Overrides | None
     before: AssortmentReport | None
@@ -86,7 +86,7 @@ class Ruled:
             problem=replace(self.problem, unit_profit_cents=unit_profit_cents),
         )
 
-    def without(self, one: Override) -> Problem:
+    def without(self, one: Override) -> AssortmentProblem:
         """The problem without one override."""
         kept = None if self.overrides is None else _but(self.overrides, one)
         return bound(self.base, self.rules, kept, self.setting)
@@ -123,20 +123,22 @@ def setting_of(scope: Scope, label: Codes, clusters: tuple[str, ...]) -> Setting
     return Setting(brands, stores, np.asarray(scope.listed.mean(axis=0), dtype=np.float64))
 
 
-def bound_alike(scope: Scope, read: tuple[Rule, ...]) -> Callable[[Problem, Codes], Problem]:
+def bound_alike(scope: Scope, read: tuple[Rule, ...]) -> Callable[[AssortmentProblem, Codes], AssortmentProblem]:
     """Puts the rules that name no cluster into the problem of any number of clusters: numbers are compared under them.
 
     What a rule means that names a cluster is known only once the clusters are.
     """
     everywhere = tuple(rule for rule in read if not rule.clusters)
 
-    def put(problem: Problem, label: Codes) -> Problem:
+    def put(problem: AssortmentProblem, label: Codes) -> AssortmentProblem:
         return bound(problem, everywhere, None, setting_of(scope, label, problem.clusters))
 
     return put
 
 
-def bound(base: Problem, rules: tuple[Rule, ...], overrides: Overrides | None, setting: Setting) -> Problem:
+def bound(
+    base: AssortmentProblem, rules: tuple[Rule, ...], overrides: Overrides | None, setting: Setting
+) -> AssortmentProblem:
     """The problem with the rules and overrides, and with what is assumed where they say nothing."""
     problem = apply_rules(rules, base, setting.brands, setting.stores).problem
     problem = replace(problem, banned=~problem.may_carry | _few(base, problem, rules, setting))
@@ -149,7 +151,7 @@ def bound(base: Problem, rules: tuple[Rule, ...], overrides: Overrides | None, s
     return problem
 
 
-def _few(base: Problem, problem: Problem, rules: tuple[Rule, ...], setting: Setting) -> Flags:
+def _few(base: AssortmentProblem, problem: AssortmentProblem, rules: tuple[Rule, ...], setting: Setting) -> Flags:
     """(C, n) SKUs that too few stores carry, in lists that do not have them; not what a rule asks for."""
     if base.current is None:
         return np.zeros(base.unit_profit_cents.shape, dtype=bool)
@@ -159,7 +161,7 @@ def _few(base: Problem, problem: Problem, rules: tuple[Rule, ...], setting: Sett
     return np.asarray(few, dtype=np.bool_)
 
 
-def _overridden(problem: Problem, one: Override) -> Problem:
+def _overridden(problem: AssortmentProblem, one: Override) -> AssortmentProblem:
     """What a buyer asks for outweighs a rule that says the contrary."""
     must, may = problem.must_carry.copy(), problem.may_carry.copy()
     at = problem.clusters.index(one.cluster), problem.skus.index(one.sku)
@@ -167,7 +169,9 @@ def _overridden(problem: Problem, one: Override) -> Problem:
     return replace(problem, must=must, banned=~may)
 
 
-def _forced(base: Problem, rules: tuple[Rule, ...], overrides: Overrides | None, setting: Setting) -> np.ndarray:
+def _forced(
+    base: AssortmentProblem, rules: tuple[Rule, ...], overrides: Overrides | None, setting: Setting
+) -> np.ndarray:
     names = np.full(base.unit_profit_cents.shape, "", dtype=object)
     for rule in rules:
         if rule.kind in {"must_carry", "ban"}:
@@ -178,7 +182,7 @@ def _forced(base: Problem, rules: tuple[Rule, ...], overrides: Overrides | None,
     return names
 
 
-def rule_table(given: Ruled, plan: Plan) -> pd.DataFrame:
+def rule_table(given: Ruled, plan: AssortmentPlan) -> pd.DataFrame:
     """Rows of `rules`: each rule, and what one step less of it, or none of it, would bring at the plan's unit costs."""
     rows = [_of_rule(given, plan, rule) for rule in given.rules]
     problem = given.problem
@@ -201,7 +205,7 @@ def rule_table(given: Ruled, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def override_costs(given: Ruled, plan: Plan) -> pd.DataFrame:
+def override_costs(given: Ruled, plan: AssortmentPlan) -> pd.DataFrame:
     """Rows of `overrides`; none where none were asked for."""
     if given.overrides is None or given.before is None or not given.overrides.asked:
         return pd.DataFrame()
@@ -216,7 +220,7 @@ def _but(overrides: Overrides, one: Override) -> Overrides:
     return replace(overrides, asked=tuple(each for each in overrides.asked if each != one))
 
 
-def _of_rule(given: Ruled, plan: Plan, rule: Rule) -> dict[str, object]:
+def _of_rule(given: Ruled, plan: AssortmentPlan, rule: Rule) -> dict[str, object]:
     change, step = _STEPS.get(rule.kind, (0.0, WHOLE))
     others = tuple(
         replace(each, number=max(each.number + change, 0.0)) if each == rule else each
@@ -228,7 +232,9 @@ def _of_rule(given: Ruled, plan: Plan, rule: Rule) -> dict[str, object]:
     return _row(given, plan, (_name(rule), _KINDS[rule.kind], ", ".join(named) or "every list"), looser, step)
 
 
-def _row(given: Ruled, plan: Plan, named: tuple[str, str, str], looser: Problem, step: str) -> dict[str, object]:
+def _row(
+    given: Ruled, plan: AssortmentPlan, named: tuple[str, str, str], looser: AssortmentProblem, step: str
+) -> dict[str, object]:
     name, kind, where = named
     gain = gain_cents(given.problem, plan.listed, looser)
     return {

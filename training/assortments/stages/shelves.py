@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.assortments.choice.attraction import Attraction
 from training.assortments.choice.clusters import Curve, clusters, curve, profile
-from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.problem import AssortmentProblem
 from training.assortments.stages.scope import Scope
 from training.assortments.stages.shoppers import Shoppers
 
@@ -43,7 +43,7 @@ class Shelves:
 
     label: Codes
     curve: Curve
-    problem: Problem
+    problem: AssortmentProblem
     demand: Floats
     listed: Flags
 
@@ -75,7 +75,7 @@ def gather(
     found: Shoppers,
     forecast: pd.DataFrame,
     horizon_weeks: int,
-    earned: Callable[[Problem, Codes, Floats], float],
+    earned: Callable[[AssortmentProblem, Codes, Floats], float],
     number: int | None = None,
 ) -> Shelves:
     """Clusters by the curve of profit over number, and the problem of the chosen ones, without rules.
@@ -123,7 +123,7 @@ def _member(label: Codes, visits: Floats) -> Floats:
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
-def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, horizon_weeks: int) -> Problem:
+def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, horizon_weeks: int) -> AssortmentProblem:
     visits = visits_of(planned, scope.listed, demand)
     pooled = planned.pooled(_member(label, visits))
     current = carried_now(scope, label)
@@ -132,7 +132,7 @@ def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, ho
     margin = (catalogue["price_cents"] - catalogue["unit_cost_cents"]).fillna(0.0).to_numpy(dtype=np.float64)
     width = catalogue["width_cm"].to_numpy(dtype=np.float64)
     has_widths = not np.isnan(width).any()
-    base = Problem(
+    base = AssortmentProblem(
         skus=scope.skus,
         clusters=tuple(names(count)),
         stores_per_cluster=np.bincount(label, minlength=count).astype(np.int64),
@@ -147,7 +147,7 @@ def _problem(scope: Scope, planned: Attraction, label: Codes, demand: Floats, ho
     return _with_space(base, scope, label, width) if has_widths else base
 
 
-def _with_space(problem: Problem, scope: Scope, label: Codes, width: Floats) -> Problem:
+def _with_space(problem: AssortmentProblem, scope: Scope, label: Codes, width: Floats) -> AssortmentProblem:
     """Shelf of a typical store of the cluster, for what its list needs: never less than today's list takes."""
     current = problem.current if problem.current is not None else np.zeros(problem.unit_profit_cents.shape, dtype=bool)
     space = scope.shops["space_cm"].to_numpy(dtype=np.float64)

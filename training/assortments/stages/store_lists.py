@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Flags, Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.rules import Rule
 from training.assortments.optimiser.stores import plan_stores
 from training.assortments.optimiser.value import sku_profit_cents, units
@@ -26,7 +26,7 @@ class StoreLists:
 
     rows: pd.DataFrame
     stores: pd.DataFrame
-    plan: Plan
+    plan: AssortmentPlan
 
     @property
     def sentence(self) -> str:
@@ -44,12 +44,12 @@ def store_lists(scope: Scope, found: Shoppers, held: Shelves, given: Ruled, made
     return StoreLists(_rows(scope, held, problem, plan), _stores(scope, held, problem, plan, made), plan)
 
 
-def _problem(scope: Scope, found: Shoppers, held: Shelves, given: Ruled, made: Planned) -> Problem:
+def _problem(scope: Scope, found: Shoppers, held: Shelves, given: Ruled, made: Planned) -> AssortmentProblem:
     """The clusters' problem with each store's own visits, mix, space and list; unit costs are those of the plan."""
     of, label = made.problem, held.label
     weight, mix, current = of.weight[label], found.planned.mix, scope.listed
     carried = np.maximum(current.sum(axis=1), 1)
-    base = Problem(
+    base = AssortmentProblem(
         skus=of.skus,
         clusters=scope.stores,
         stores_per_cluster=np.ones(len(label), dtype=np.int64),
@@ -85,7 +85,7 @@ def _of_stores(rule: Rule, setting: Setting) -> tuple[Rule, ...]:
     return (replace(rule, clusters=(), stores=tuple(sorted(named))),) if named else ()
 
 
-def _overridden(problem: Problem, given: Ruled, held: Shelves) -> Problem:
+def _overridden(problem: AssortmentProblem, given: Ruled, held: Shelves) -> AssortmentProblem:
     """What a buyer asks of a cluster holds in each of its stores."""
     must, may = problem.must_carry.copy(), problem.may_carry.copy()
     asked = given.overrides.asked if given.overrides else ()
@@ -97,7 +97,7 @@ def _overridden(problem: Problem, given: Ruled, held: Shelves) -> Problem:
     return replace(problem, must=must, banned=~may, max_changes=changes)
 
 
-def _rows(scope: Scope, held: Shelves, problem: Problem, plan: Plan) -> pd.DataFrame:
+def _rows(scope: Scope, held: Shelves, problem: AssortmentProblem, plan: AssortmentPlan) -> pd.DataFrame:
     now, then = scope.listed, plan.listed
     store, sku = np.nonzero(now | then)
     title = scope.catalogue["name"].fillna(scope.catalogue["sku"]).to_numpy(dtype=object)
@@ -114,7 +114,9 @@ def _rows(scope: Scope, held: Shelves, problem: Problem, plan: Plan) -> pd.DataF
     })  # fmt: skip
 
 
-def _stores(scope: Scope, held: Shelves, problem: Problem, plan: Plan, made: Planned) -> pd.DataFrame:
+def _stores(
+    scope: Scope, held: Shelves, problem: AssortmentProblem, plan: AssortmentPlan, made: Planned
+) -> pd.DataFrame:
     sold = units(problem, scope.listed)
     return pd.DataFrame({
         "skus_now": scope.listed.sum(axis=1),

@@ -9,11 +9,11 @@ import pandas as pd
 from features.errors import DataError
 from features.past import Past
 from features.sql import instant
-from training.assortments.optimiser.problem import Codes, Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Floats
 from training.assortments.stages.scope import Scope
 from training.assortments.supply.alternate import Joined
 from training.assortments.supply.from_tables import Wishes, from_tables
-from training.assortments.supply.problem import Problem as Supply
+from training.assortments.supply.problem import OrderProblem
 
 GROUPS = 2
 """Buying groups that are pooled at most."""
@@ -32,11 +32,11 @@ class Terms:
     names   suppliers' names; `notes` say what had to be left out
     """
 
-    supply: Supply
+    supply: OrderProblem
     names: Mapping[str, str]
     notes: tuple[str, ...]
 
-    def joined(self, scope: Scope, label: Codes, sold: Floats, problem: Problem) -> Joined:
+    def joined(self, scope: Scope, label: Codes, sold: Floats, problem: AssortmentProblem) -> Joined:
         """P1 and P2 for stores in clusters, by label (S,); `sold` (S,) are units of each store."""
         price = scope.catalogue["price_cents"].to_numpy(dtype=np.float64)
         supplied = np.isin(np.array(problem.skus, dtype=object), self.supply.skus)

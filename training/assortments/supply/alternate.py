@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features.errors import DataError
-from training.assortments.optimiser.problem import Flags
-from training.assortments.optimiser.problem import Problem as Shelf
+from training.assortments.optimiser.problem import AssortmentProblem, Flags
 from training.assortments.optimiser.solve import solve as solve_shelf
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.supply.cheapest import CostLine, Most, cheapest_line
-from training.assortments.supply.plan import Plan as Order
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import Floats, OrderProblem
 from training.assortments.supply.solve import solve
 
 CENTS = 100.0
@@ -35,9 +34,9 @@ class Joined:
     left_over_loss  of its cost, what a unit loses that is ordered and not sold within the horizon; 1: all of it
     """
 
-    shelf: Shelf
+    shelf: AssortmentProblem
     margin_cents: Floats
-    supply: Problem
+    supply: OrderProblem
     part: Floats
     left_over_loss: float = 1.0
 
@@ -59,7 +58,7 @@ class Turn:
     """
 
     listed: Flags
-    order: Order
+    order: OrderPlan
     unit_cost: Floats
     profit_cents: float
     seconds: float = 0.0
@@ -134,7 +133,7 @@ def first_line(joined: Joined) -> CostLine:
     return cheapest_line(joined.supply, _most(joined), joined.left_over_loss, np.asarray(near))
 
 
-def at_costs(joined: Joined, line: CostLine) -> Shelf:
+def at_costs(joined: Joined, line: CostLine) -> AssortmentProblem:
     """P1 with these costs; what nobody supplies at any cost is banned.
 
     Sellers that list apart share a SKU's fixed cost in equal parts, so that nobody is charged more than there is.
@@ -154,7 +153,7 @@ def at_costs(joined: Joined, line: CostLine) -> Shelf:
     )
 
 
-def line_of(joined: Joined, order: Order, otherwise: CostLine) -> CostLine:
+def line_of(joined: Joined, order: OrderPlan, otherwise: CostLine) -> CostLine:
     """What an order says of each SKU that it buys: another unit costs its price, or what a left-over is still worth."""
     demand, ordered = order.problem.demand_units.sum(axis=0), order.units.sum(axis=(0, 1))
     amounts = order.amounts.sum(axis=0)
@@ -182,7 +181,7 @@ def demand_of(joined: Joined, listed: Flags) -> Floats:
     return np.asarray(joined.part.T @ units(joined.shelf, listed)[:, joined.place], dtype=np.float64)
 
 
-def valued(joined: Joined, listed: Flags, order: Order, otherwise: CostLine) -> Turn:
+def valued(joined: Joined, listed: Flags, order: OrderPlan, otherwise: CostLine) -> Turn:
     """What lists earn with an order that covers them; `otherwise` are the costs of what is not bought."""
     margin = float((units(joined.shelf, listed) * joined.margin_cents).sum())
     spent = (order.total - float(left_over_value(joined, order).sum())) * CENTS
@@ -191,13 +190,13 @@ def valued(joined: Joined, listed: Flags, order: Order, otherwise: CostLine) -> 
     return Turn(listed, order, paid, margin - spent - listing_cost_cents(joined.shelf, listed))
 
 
-def left_over_value(joined: Joined, order: Order) -> Floats:
+def left_over_value(joined: Joined, order: OrderPlan) -> Floats:
     """(N,) what units beyond the demand are still worth, at the lowest price that was paid for the SKU."""
     over = np.maximum(order.units.sum(axis=(0, 1)) - order.problem.demand_units.sum(axis=0), 0.0)
     return np.asarray((1 - joined.left_over_loss) * over * order.lowest_price)
 
 
-def paid_unit_cost(joined: Joined, order: Order, otherwise: Floats) -> Floats:
+def paid_unit_cost(joined: Joined, order: OrderPlan, otherwise: Floats) -> Floats:
     """(R, N) what each unit of the demand costs, fixed costs, freight and the loss on left-overs with it.
 
     A retailer pays for what it sells at the price of its own order; what is beyond is shared by units sold. Demand

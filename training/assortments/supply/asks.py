@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from training.assortments.supply.cost import line_spend, tier_reached
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import Floats, OrderProblem
 from training.assortments.supply.split import Split
 
 _SMALLEST = 0.005
@@ -52,7 +52,7 @@ def supplier_table(found: Split) -> pd.DataFrame:
     )
 
 
-def _next_tier(problem: Problem, spend: Floats) -> Floats:
+def _next_tier(problem: OrderProblem, spend: Floats) -> Floats:
     """(A,) spend from which the next tier holds, nan at the highest."""
     tier = tier_reached(problem, spend)
     last = problem.spend_from.shape[1] - 1
@@ -60,13 +60,13 @@ def _next_tier(problem: Problem, spend: Floats) -> Floats:
     return np.where((tier < last) & np.isfinite(following), following, np.nan)
 
 
-def _paid_alone(problem: Problem, alone: Plan) -> Floats:
+def _paid_alone(problem: OrderProblem, alone: OrderPlan) -> Floats:
     """(A,) what one party pays by itself through each account of the pooled problem."""
     paid = dict(zip(alone.problem.accounts, alone.cost.bought + alone.cost.fixed + alone.cost.freight, strict=True))
     return np.array([float(paid.get(name, 0.0)) for name in problem.accounts])
 
 
-def _excess(plan: Plan) -> Floats:
+def _excess(plan: OrderPlan) -> Floats:
     """(A, N) units that are ordered beyond need; charged to the accounts that order the SKU, by their units."""
     units = plan.units.sum(axis=0)
     total = units.sum(axis=0)
@@ -74,13 +74,13 @@ def _excess(plan: Plan) -> Floats:
     return np.asarray(units * np.divide(over, total, out=np.zeros_like(total), where=total > 0))
 
 
-def asks(plan: Plan, most: int = 20) -> tuple[Ask, ...]:
+def asks(plan: OrderPlan, most: int = 20) -> tuple[Ask, ...]:
     """What is worth asking for, the most valuable first."""
     found = [*_tier_asks(plan), *_minimum_asks(plan), *_supplier_minimum_asks(plan)]
     return tuple(sorted((ask for ask in found if ask.worth > _SMALLEST), key=lambda ask: (-ask.worth, ask.text))[:most])
 
 
-def _tier_asks(plan: Plan) -> Iterator[Ask]:
+def _tier_asks(plan: OrderPlan) -> Iterator[Ask]:
     problem, spend = plan.problem, plan.cost.spend
     upper = _next_tier(problem, spend)
     for account in np.flatnonzero((plan.cost.tier >= 0) & np.isfinite(upper)).tolist():
@@ -99,7 +99,7 @@ def _tier_asks(plan: Plan) -> Iterator[Ask]:
         )
 
 
-def _minimum_asks(plan: Plan) -> Iterator[Ask]:
+def _minimum_asks(plan: OrderPlan) -> Iterator[Ask]:
     problem, units = plan.problem, plan.units.sum(axis=0)
     excess = _excess(plan)
     price = (
@@ -124,7 +124,7 @@ def _minimum_asks(plan: Plan) -> Iterator[Ask]:
         )
 
 
-def _supplier_minimum_asks(plan: Plan) -> Iterator[Ask]:
+def _supplier_minimum_asks(plan: OrderPlan) -> Iterator[Ask]:
     """What each unused account would have saved if it had no minimum over all SKUs: only where prices alone say so."""
     problem = plan.problem
     paid = plan.unit_cost * problem.needed_units

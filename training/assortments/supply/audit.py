@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import OrderProblem
 
 _TOLERANCE = 1e-6
 
 
-def audit(plan: Plan) -> tuple[str, ...]:
+def audit(plan: OrderPlan) -> tuple[str, ...]:
     """What is wrong with a plan, in sentences; empty where it keeps to every rule, cost and bound included."""
     problem = plan.problem
     faults = [*_coverage(plan), *_offers(plan), *_accounts(plan)]
@@ -20,7 +20,7 @@ def audit(plan: Plan) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def recomputed(problem: Problem, plan: Plan) -> float:
+def recomputed(problem: OrderProblem, plan: OrderPlan) -> float:
     """The cost of the plan's units."""
     total = 0.0
     for account in range(len(problem.accounts)):
@@ -41,7 +41,7 @@ def recomputed(problem: Problem, plan: Plan) -> float:
     return total
 
 
-def _price(problem: Problem, account: int, sku: int, units: float) -> float:
+def _price(problem: OrderProblem, account: int, sku: int, units: float) -> float:
     price = float(problem.unit_cost[account, sku, 0])
     for start, cost in zip(problem.unit_from[account, sku], problem.unit_cost[account, sku], strict=True):
         if units >= start - _TOLERANCE and cost == cost:  # noqa: PLR0124 - nan says that there is no such tier
@@ -49,12 +49,12 @@ def _price(problem: Problem, account: int, sku: int, units: float) -> float:
     return price
 
 
-def _discount(problem: Problem, account: int, spend: float) -> float:
+def _discount(problem: OrderProblem, account: int, spend: float) -> float:
     tiers = zip(problem.spend_from[account], problem.discount[account], strict=True)
     return max(float(discount) for start, discount in tiers if start <= spend * (1 + 1e-9) + _TOLERANCE)
 
 
-def _coverage(plan: Plan) -> Iterator[str]:
+def _coverage(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for retailer, name in enumerate(problem.retailers):
         for sku, needed in enumerate(problem.needed_units[retailer]):
@@ -63,7 +63,7 @@ def _coverage(plan: Plan) -> Iterator[str]:
                 yield f"{name} needs {needed:g} units of {problem.skus[sku]} and gets {got:g}"
 
 
-def _offers(plan: Plan) -> Iterator[str]:
+def _offers(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for account, name in enumerate(problem.accounts):
         for sku, label in enumerate(problem.skus):
@@ -84,7 +84,7 @@ def _offers(plan: Plan) -> Iterator[str]:
                     yield f"{where} is above its cap"
 
 
-def _accounts(plan: Plan) -> Iterator[str]:
+def _accounts(plan: OrderPlan) -> Iterator[str]:
     problem = plan.problem
     for account, name in enumerate(problem.accounts):
         units = float(plan.units[:, account].sum())

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.assortments.supply.lines import Lines
-from training.assortments.supply.problem import Bools, Floats, Ints, Problem
+from training.assortments.supply.problem import Bools, Floats, Ints, OrderProblem
 
 CLOSED = -1
 _DEFLECTION = 0.6
@@ -63,7 +63,7 @@ class _Pass:
     rent_slope: Floats
 
 
-def start(problem: Problem) -> Multipliers:
+def start(problem: OrderProblem) -> Multipliers:
     """Worths from each need's cheapest offer at the best discount; no reliefs, no rents."""
     best = 1 - problem.discount.max(axis=1)
     price = np.where(problem.is_offered, np.nanmin(problem.unit_cost, axis=2, initial=np.inf), np.inf)
@@ -91,7 +91,7 @@ class Aim:
     visit: Callable[[Ints], float]
 
 
-def ascend(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools, aim: Aim) -> Bound:
+def ascend(problem: OrderProblem, lines_: Lines, at: Multipliers, allowed: Bools, aim: Aim) -> Bound:
     """The best bound from `at`, with what of closed and its tiers each account may have: `allowed` (A, T + 1)."""
     target = aim.target
     scale = np.maximum(start(problem).worth, 1e-9)
@@ -134,7 +134,7 @@ def ascend(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools, aim
     return replace(best, frequency=chosen / chosen.sum(axis=1, keepdims=True))
 
 
-def _pass(problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools) -> _Pass:
+def _pass(problem: OrderProblem, lines_: Lines, at: Multipliers, allowed: Bools) -> _Pass:
     accounts, tiers = problem.discount.shape
     value, pick = _cheapest(lines_, _ground(lines_, at), 1 - problem.discount - at.relief)
     room = np.where(np.isfinite(problem.room_units), problem.room_units, 0)
@@ -195,7 +195,7 @@ def _picked(part: Floats, pick: Ints) -> Floats:
     return np.where(pick >= 0, part[np.maximum(pick, 0), np.arange(len(pick))], 0)
 
 
-def _by_account(problem: Problem, lines_: Lines, amounts: Floats) -> Floats:
+def _by_account(problem: OrderProblem, lines_: Lines, amounts: Floats) -> Floats:
     """(A, T) sums over lines of amounts (T, L)."""
     found = np.zeros((len(problem.accounts), len(amounts)))
     if len(lines_.first):
@@ -203,14 +203,14 @@ def _by_account(problem: Problem, lines_: Lines, amounts: Floats) -> Floats:
     return found
 
 
-def _covered(problem: Problem, lines_: Lines, pick: Ints) -> Floats:
+def _covered(problem: OrderProblem, lines_: Lines, pick: Ints) -> Floats:
     """(R, N) shares of needs that the picked kinks cover."""
     skus = len(problem.skus)
     covered = [np.bincount(lines_.sku, weights=_picked(part, pick), minlength=skus) for part in lines_.share]
     return np.array(covered, dtype=np.float64)
 
 
-def _exact_relief(problem: Problem, lines_: Lines, at: Multipliers) -> Floats:
+def _exact_relief(problem: OrderProblem, lines_: Lines, at: Multipliers) -> Floats:
     """(A, T) the reliefs that are best for these worths: halving on whether the tier's spend is reached."""
     low, high = np.zeros_like(problem.discount), 1 - problem.discount
     reach = np.where(np.isfinite(problem.spend_from), problem.spend_from, 0)

@@ -15,7 +15,7 @@ from training.assortments.supply.bound import Aim, Bound, Multipliers, ascend, s
 from training.assortments.supply.lines import Lines, lines
 from training.assortments.supply.moves import improved, tiers_of
 from training.assortments.supply.orders import Orders, orders
-from training.assortments.supply.problem import Bools, Ints, Problem
+from training.assortments.supply.problem import Bools, Ints, OrderProblem
 from training.assortments.supply.search import Found, at_tiers, none_found
 
 _ROOT_STEPS = 300
@@ -36,7 +36,7 @@ class Proof:
 class _Best:
     """The best order so far: it is shown tiers and tries them, each once."""
 
-    def __init__(self, problem: Problem, found: Found) -> None:
+    def __init__(self, problem: OrderProblem, found: Found) -> None:
         self._problem, self._orders = problem, orders(problem)
         self._tried: set[bytes] = set()
         self.found = found
@@ -57,7 +57,11 @@ class _Best:
 
 
 def branch(
-    problem: Problem, gap: float, is_over: Callable[[], bool], found: Found | None = None, most_nodes: int = 1_000_000
+    problem: OrderProblem,
+    gap: float,
+    is_over: Callable[[], bool],
+    found: Found | None = None,
+    most_nodes: int = 1_000_000,
 ) -> Proof:
     """Orders and a bound until they are within `gap` (a share of the cost), all is searched, or `is_over` says so.
 
@@ -90,13 +94,13 @@ def branch(
 
 
 def _node(
-    problem: Problem, lines_: Lines, at: Multipliers, allowed: Bools, best: _Best, steps: int, gap: float
+    problem: OrderProblem, lines_: Lines, at: Multipliers, allowed: Bools, best: _Best, steps: int, gap: float
 ) -> Bound:
     target = best.found.cost if np.isfinite(best.found.cost) else 2 * float(at.worth.sum())
     return ascend(problem, lines_, at, allowed, Aim(target, steps, gap, best.visit))
 
 
-def _descend(problem: Problem, bound: Bound, best: _Best, is_over: Callable[[], bool]) -> None:
+def _descend(problem: OrderProblem, bound: Bound, best: _Best, is_over: Callable[[], bool]) -> None:
     """Change the tier of one account at a time, what the bound thinks cheapest first, until no change saves."""
     excess = bound.option - bound.option.min(axis=1, keepdims=True)
     order = [divmod(int(at), excess.shape[1]) for at in np.argsort(excess, axis=None, kind="stable")]

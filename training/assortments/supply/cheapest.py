@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class CostLine:
         return np.asarray(self.unit + self.fixed / np.maximum(self.near, 1e-9))
 
 
-def cheapest_line(supply: Problem, most: Most, left_over_loss: float, near: Floats) -> CostLine:
+def cheapest_line(supply: OrderProblem, most: Most, left_over_loss: float, near: Floats) -> CostLine:
     """A line below what any order of up to `most` units costs, as high as it gets where `near` (N,) units are needed.
 
     An offer o (an account and a unit tier) sells for s, its price with freight and the account's fixed cost spread over

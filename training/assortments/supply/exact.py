@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from training.assortments.optimiser.highs import silent
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 
 _INFINITE = highspy.kHighsInf
 
@@ -47,7 +47,7 @@ class _Model:
         self.high_rows.append(high)
 
 
-def solve_exactly(problem: Problem, seconds: float, gap: float = 1e-6) -> Solved:
+def solve_exactly(problem: OrderProblem, seconds: float, gap: float = 1e-6) -> Solved:
     """An order within `gap` of the best, or what `seconds` on one thread were enough for."""
     model = _Model()
     packs = _pose(model, problem)
@@ -81,7 +81,7 @@ def solve_exactly(problem: Problem, seconds: float, gap: float = 1e-6) -> Solved
 _Packs = list[tuple[tuple[int, int, int], int]]
 
 
-def _pose(model: _Model, problem: Problem) -> _Packs:
+def _pose(model: _Model, problem: OrderProblem) -> _Packs:
     """Add the whole problem; the columns of packs by retailer, account and SKU."""
     packs: _Packs = []
     for account in range(len(problem.accounts)):
@@ -94,7 +94,7 @@ def _pose(model: _Model, problem: Problem) -> _Packs:
     return packs
 
 
-def _account(model: _Model, problem: Problem, account: int) -> _Packs:
+def _account(model: _Model, problem: OrderProblem, account: int) -> _Packs:
     spend: list[tuple[int, float]] = []
     opened: list[tuple[int, float]] = []
     reach = problem.spend_from[account]
@@ -120,14 +120,14 @@ def _account(model: _Model, problem: Problem, account: int) -> _Packs:
     return packs
 
 
-def _orderers(problem: Problem, account: int, sku: int) -> list[list[int]]:
+def _orderers(problem: OrderProblem, account: int, sku: int) -> list[list[int]]:
     members = np.flatnonzero(problem.members[account]).tolist()
     return [[member] for member in members] if problem.never_pooled[sku] else [members]
 
 
 def _line(
     model: _Model,
-    problem: Problem,
+    problem: OrderProblem,
     offer: tuple[int, int],
     members: list[int],
     spend: list[tuple[int, float]],
@@ -158,7 +158,7 @@ def _line(
     return packs
 
 
-def _most_units(problem: Problem, account: int, sku: int) -> float:
+def _most_units(problem: OrderProblem, account: int, sku: int) -> float:
     """A cap that no sensible order passes: all needs in packs, the minimum, every tier, and any spend topped up."""
     if np.isfinite(problem.most_units[account, sku]):
         return float(problem.most_units[account, sku])
@@ -176,7 +176,7 @@ def _most_units(problem: Problem, account: int, sku: int) -> float:
     return enough + top_up + 3 * pack
 
 
-def _most_spend(problem: Problem, account: int) -> float:
+def _most_spend(problem: OrderProblem, account: int) -> float:
     skus = np.flatnonzero(problem.is_offered[account] & (problem.needed_units.sum(axis=0) > 0)).tolist()
     return sum(_most_units(problem, account, sku) * float(problem.unit_cost[account, sku, 0]) * 2 for sku in skus)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.errors import DataError
 from features.past import Past
-from training.assortments.supply.problem import EVERYBODY, MOST_RETAILERS, Floats, Problem, check
+from training.assortments.supply.problem import EVERYBODY, MOST_RETAILERS, Floats, OrderProblem, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Wishes:
     order_part: Mapping[str, float] | None = None
 
 
-def from_tables(past: Past, wishes: Wishes) -> tuple[Problem, tuple[str, ...]]:
+def from_tables(past: Past, wishes: Wishes) -> tuple[OrderProblem, tuple[str, ...]]:
     """The problem, and notes on what had to be left out: SKUs that nobody supplies to a group that needs them.
 
     Raises DataError without any terms for the SKUs that are needed, for more than two groups, or for demand that
@@ -141,7 +141,7 @@ def _unsupplied(demand: pd.DataFrame, terms: pd.DataFrame, accounts: pd.DataFram
 
 def _problem(
     demand: pd.DataFrame, groups: tuple[str, ...], terms: pd.DataFrame, accounts: pd.DataFrame, wishes: Wishes
-) -> Problem:
+) -> OrderProblem:
     skus = tuple(sorted(demand["sku"].unique()))
     place = {sku: nth for nth, sku in enumerate(skus)}
     tiers = int(terms.groupby(["supplier", "buying_group", "sku"]).size().max())
@@ -165,7 +165,7 @@ def _problem(
     owners = ["all" if owner == EVERYBODY else groups[owner] for owner in accounts["owner"].astype(int).tolist()]
     names = [f"{supplier}/{owner}" for supplier, owner in zip(accounts["supplier"], owners, strict=True)]
     share = wishes.most_share or {}
-    return Problem(
+    return OrderProblem(
         retailers=groups,
         skus=skus,
         accounts=tuple(names),

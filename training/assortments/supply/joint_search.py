@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.errors import DataError
-from training.assortments.optimiser.problem import Flags, Floats
-from training.assortments.optimiser.problem import Problem as Shelf
+from training.assortments.optimiser.problem import AssortmentProblem, Flags, Floats
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.value import added_cents, incremental_cents
 from training.assortments.supply.alternate import Joined, Turn, at_costs, demand_of, first_line, line_of, valued
@@ -69,7 +68,7 @@ def _ordered(joined: Joined, listed: Flags, first: CostLine) -> Turn | None:
     return None if order is None else valued(joined, listed, order, first)
 
 
-def _promising(priced: Shelf, listed: Flags, keeps: Sequence[Callable[[Flags], bool]]) -> Iterator[Flags]:
+def _promising(priced: AssortmentProblem, listed: Flags, keeps: Sequence[Callable[[Flags], bool]]) -> Iterator[Flags]:
     """The lists of the best `_ORDERED` moves that keep the rules."""
     moves = sorted(_moves(priced, listed), key=lambda move: -move.worth)[:_RANKED]
     given = 0
@@ -82,7 +81,9 @@ def _promising(priced: Shelf, listed: Flags, keeps: Sequence[Callable[[Flags], b
             return
 
 
-def _is_kept(priced: Shelf, after: Flags, where: tuple[int, ...], keeps: Sequence[Callable[[Flags], bool]]) -> bool:
+def _is_kept(
+    priced: AssortmentProblem, after: Flags, where: tuple[int, ...], keeps: Sequence[Callable[[Flags], bool]]
+) -> bool:
     if not all(keeps[cluster](after[cluster]) for cluster in where):
         return False
     if priced.max_changes_chain is None or priced.current is None:
@@ -90,7 +91,7 @@ def _is_kept(priced: Shelf, after: Flags, where: tuple[int, ...], keeps: Sequenc
     return int((after != priced.current).sum()) <= priced.max_changes_chain
 
 
-def _moves(priced: Shelf, listed: Flags) -> Iterator[_Move]:
+def _moves(priced: AssortmentProblem, listed: Flags) -> Iterator[_Move]:
     """Removals, additions and swaps in a cluster, and in every cluster that carries a SKU."""
     lost, gained = incremental_cents(priced, listed), added_cents(priced, listed)
     may = priced.may_carry & ~listed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.assortments.supply.problem import Bools, Floats, Ints, Problem
+from training.assortments.supply.problem import Bools, Floats, Ints, OrderProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Lines:
     share: Floats
 
 
-def lines(problem: Problem) -> Lines:
+def lines(problem: OrderProblem) -> Lines:
     """Every line of the problem; a SKU that is never pooled has one for each retailer."""
     account, sku, member = _ends(problem)
     need = np.where(member.T, _rounded_need(problem)[:, sku], 0.0)
@@ -50,7 +50,7 @@ def lines(problem: Problem) -> Lines:
     return Lines(account, sku, first.astype(np.int64), used.astype(np.int64), spend, other, units, share)
 
 
-def _ends(problem: Problem) -> tuple[Ints, Ints, Bools]:
+def _ends(problem: OrderProblem) -> tuple[Ints, Ints, Bools]:
     """Account and SKU of every line, and its retailers (L, R)."""
     needed = problem.needed_units.sum(axis=0) > 0
     account, sku = np.nonzero(problem.is_offered & needed)
@@ -67,14 +67,16 @@ def _ends(problem: Problem) -> tuple[Ints, Ints, Bools]:
     return account[order], sku[order], member[order]
 
 
-def _rounded_need(problem: Problem) -> Floats:
+def _rounded_need(problem: OrderProblem) -> Floats:
     """(R, N) needs, rounded up to the greatest common divisor of the SKU's packs."""
     packs = np.where(problem.is_offered, problem.pack_units, 0).astype(np.int64)
     divisor = np.maximum(np.gcd.reduce(packs, axis=0), 1)
     return np.asarray(np.ceil(problem.needed_units / divisor - 1e-9) * divisor, dtype=np.float64)
 
 
-def _kinks(problem: Problem, account: Ints, sku: Ints, member: Bools, need: Floats) -> tuple[Floats, Floats, Bools]:
+def _kinks(
+    problem: OrderProblem, account: Ints, sku: Ints, member: Bools, need: Floats
+) -> tuple[Floats, Floats, Bools]:
     """Units (R, L, V), unit cost (L, V) and whether the line has the kink (L, V)."""
     pack = problem.pack_units[account, sku]
     least = problem.least_units[account, sku]

@@ -4,14 +4,14 @@ import numpy as np
 
 from training.assortments.supply.cost import cost_of, line_spend, tier_reached
 from training.assortments.supply.orders import Orders
-from training.assortments.supply.problem import Floats, Ints, Problem
+from training.assortments.supply.problem import Floats, Ints, OrderProblem
 from training.assortments.supply.search import Found, is_least_met
 
 _MOST_MOVES = 300
 _SMALLEST_SAVING = 1e-6
 
 
-def improved(problem: Problem, orders: Orders, found: Found) -> Found:
+def improved(problem: OrderProblem, orders: Orders, found: Found) -> Found:
     """The order after moves and top-ups, none of which saves anything any more; the same where none was found."""
     if not np.isfinite(found.cost):
         return found
@@ -23,7 +23,7 @@ def improved(problem: Problem, orders: Orders, found: Found) -> Found:
     return found
 
 
-def _best_move(problem: Problem, orders: Orders, found: Found) -> Found | None:
+def _best_move(problem: OrderProblem, orders: Orders, found: Found) -> Found | None:
     """Move all of a SKU to one account, in one of its quantities, where that saves most; None where nothing does.
 
     A move is priced exactly: both accounts' tiers, fixed costs and the SKU's line costs are counted again.
@@ -54,7 +54,7 @@ def _best_move(problem: Problem, orders: Orders, found: Found) -> Found | None:
     return _if_better(problem, found, moved)
 
 
-def _without(problem: Problem, ordered: Floats, by_line: Floats, spend: Floats, units: Floats) -> Floats:
+def _without(problem: OrderProblem, ordered: Floats, by_line: Floats, spend: Floats, units: Floats) -> Floats:
     """(N,) how the cost changes where a SKU is not ordered at all."""
     line_units = ordered.sum(axis=0)
     now = _invoice(problem, spend[:, None], units[:, None])
@@ -65,7 +65,7 @@ def _without(problem: Problem, ordered: Floats, by_line: Floats, spend: Floats, 
     return np.asarray((np.where(line_units > 0, after - now, 0) - count * problem.line_cost - freight).sum(axis=0))
 
 
-def _invoice(problem: Problem, spend: Floats, units: Floats) -> Floats:
+def _invoice(problem: OrderProblem, spend: Floats, units: Floats) -> Floats:
     """What an account asks for a spend (A, …) with its tier's discount, and its fixed cost where there are units."""
     flat = np.broadcast_to(spend, np.broadcast_shapes(spend.shape, units.shape))
     discount = np.zeros(flat.shape)
@@ -75,7 +75,7 @@ def _invoice(problem: Problem, spend: Floats, units: Floats) -> Floats:
     return np.asarray(flat * (1 - discount) + np.where(units > 1e-9, problem.fixed_cost[:, None], 0))
 
 
-def _best_top_up(problem: Problem, found: Found) -> Found | None:
+def _best_top_up(problem: OrderProblem, found: Found) -> Found | None:
     """More packs of one SKU where that reaches an account's next tier and saves; None where nothing does."""
     spend = line_spend(problem, found.units).sum(axis=(0, 2))
     tier = tier_reached(problem, spend)
@@ -93,7 +93,7 @@ def _best_top_up(problem: Problem, found: Found) -> Found | None:
     return best
 
 
-def _topped_up(problem: Problem, best: Found, found: Found, account: int, short: float) -> Found | None:
+def _topped_up(problem: OrderProblem, best: Found, found: Found, account: int, short: float) -> Found | None:
     """The cheapest top-up of one account that beats `best`, among its ordered SKUs."""
     ordered = found.units[:, account]
     skus = np.flatnonzero(ordered.sum(axis=0) > 0)
@@ -113,13 +113,13 @@ def _topped_up(problem: Problem, best: Found, found: Found, account: int, short:
     return better
 
 
-def _if_better(problem: Problem, found: Found, units: Floats) -> Found | None:
+def _if_better(problem: OrderProblem, found: Found, units: Floats) -> Found | None:
     cost = cost_of(problem, units).total
     if cost >= found.cost - _SMALLEST_SAVING or not is_least_met(problem, units):
         return None
     return Found(units, cost)
 
 
-def tiers_of(problem: Problem, units: Floats) -> Ints:
+def tiers_of(problem: OrderProblem, units: Floats) -> Ints:
     """(A,) tiers that an order reaches, -1 for accounts that are not used."""
     return cost_of(problem, units).tier

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.supply.cost import unit_cost_at
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Orders:
     total: Floats
 
 
-def orders(problem: Problem) -> Orders:
+def orders(problem: OrderProblem) -> Orders:
     """Every covering and quantity."""
     retailers = len(problem.retailers)
     coverings = [[retailer] for retailer in range(retailers)] + ([[0, 1]] if retailers > 1 else [])
@@ -38,7 +38,7 @@ def orders(problem: Problem) -> Orders:
     return Orders(units, spend, other, units.sum(axis=2))
 
 
-def _order(problem: Problem, covering: list[int], tier: int) -> tuple[Floats, Floats, Floats]:
+def _order(problem: OrderProblem, covering: list[int], tier: int) -> tuple[Floats, Floats, Floats]:
     pack = problem.pack_units
     floor = np.maximum(problem.least_units, problem.unit_from[:, :, tier])
     is_possible = problem.is_offered & np.isfinite(floor) & problem.members[:, covering].all(axis=1, keepdims=True)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.supply.cost import Cost, line_spend
-from training.assortments.supply.problem import Floats, Problem
+from training.assortments.supply.problem import Floats, OrderProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OrderPlan:
     """units (R, A, N) to order; what they cost; no order costs less than `bound`.
 
     how  in words: what was searched, and whether time ran out
     """
 
-    problem: Problem
+    problem: OrderProblem
     units: Floats
     cost: Cost
     bound: float

@@ -20,7 +20,7 @@ MOST_RETAILERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class OrderProblem:
     """R retailers (1 or 2), A accounts, N SKUs, K tiers by units of a SKU, T tiers by spend with an account.
 
     demand_units         (R, N) to be covered, before `safety`
@@ -88,7 +88,7 @@ class Problem:
         share = np.where(self.most_share < 1, self.most_share * self.needed_units.sum(), np.inf)
         return np.minimum(self.capacity_units, share)
 
-    def alone(self, retailer: int) -> "Problem":
+    def alone(self, retailer: int) -> "OrderProblem":
         """What one retailer faces without the other: its own accounts and those of everybody.
 
         Of the caps of everybody's accounts it has the part that its need is of both needs, so that both can order
@@ -113,7 +113,7 @@ class Problem:
             freight=self.freight[[retailer]][:, mine],
         )
 
-    def only(self, chosen: Bools) -> "Problem":
+    def only(self, chosen: Bools) -> "OrderProblem":
         """The problem with some of its accounts."""
         return replace(
             self,
@@ -123,7 +123,7 @@ class Problem:
             **{name: getattr(self, name)[chosen] for name in _BY_ACCOUNT},
         )
 
-    def with_demand(self, demand_units: Floats) -> "Problem":
+    def with_demand(self, demand_units: Floats) -> "OrderProblem":
         """The same terms for other quantities, (R, N)."""
         return replace(self, demand_units=demand_units)
 
@@ -146,7 +146,7 @@ _BY_ACCOUNT = (
 )
 
 
-def check(problem: Problem) -> Problem:
+def check(problem: OrderProblem) -> OrderProblem:
     """The problem, where an order can be asked for at all.
 
     Raises DataError, naming the SKU or account, for a SKU that is needed and that nobody offers to a retailer, a
@@ -157,7 +157,7 @@ def check(problem: Problem) -> Problem:
     return problem
 
 
-def _check_offers(problem: Problem) -> None:
+def _check_offers(problem: OrderProblem) -> None:
     if not 1 <= len(problem.retailers) <= MOST_RETAILERS:
         raise DataError(f"supply is solved for one or two buying groups, not for {len(problem.retailers)}.")
     if np.any(~np.isfinite(problem.demand_units)) or np.any(problem.demand_units < 0):
@@ -172,7 +172,7 @@ def _check_offers(problem: Problem) -> None:
         )
 
 
-def _check_terms(problem: Problem) -> None:
+def _check_terms(problem: OrderProblem) -> None:
     above = problem.is_offered & (_packed(problem.least_units, problem.pack_units) > problem.most_units)
     _refuse(problem, above, "the minimum order is above the cap")
     fractional = problem.is_offered & ((problem.pack_units < 1) | (problem.pack_units != np.round(problem.pack_units)))
@@ -190,7 +190,7 @@ def _check_terms(problem: Problem) -> None:
     _refuse(problem, apart[:, None] & problem.is_offered, "an account of everybody is not pooled")
 
 
-def _refuse(problem: Problem, faulty: Bools, fault: str) -> None:
+def _refuse(problem: OrderProblem, faulty: Bools, fault: str) -> None:
     if faulty.any():
         account, sku = np.argwhere(faulty)[0]
         raise DataError(

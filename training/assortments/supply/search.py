@@ -10,7 +10,7 @@ import numpy as np
 
 from training.assortments.supply.cost import cost_of, tier_reached
 from training.assortments.supply.orders import Orders
-from training.assortments.supply.problem import Bools, Floats, Ints, Problem
+from training.assortments.supply.problem import Bools, Floats, Ints, OrderProblem
 
 CLOSED = -1
 _ROUNDS = 30
@@ -25,11 +25,11 @@ class Found:
     cost: float
 
 
-def none_found(problem: Problem) -> Found:
+def none_found(problem: OrderProblem) -> Found:
     return Found(np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus))), np.inf)
 
 
-def at_tiers(problem: Problem, orders: Orders, tier: Ints) -> Found:
+def at_tiers(problem: OrderProblem, orders: Orders, tier: Ints) -> Found:
     """The best of some orders that aim at these tiers (A,), CLOSED for accounts not to be used."""
     is_open = tier != CLOSED
     reach = np.where(is_open, np.take_along_axis(problem.spend_from, np.maximum(tier, 0)[:, None], axis=1)[:, 0], 0)
@@ -58,12 +58,12 @@ def at_tiers(problem: Problem, orders: Orders, tier: Ints) -> Found:
     return Found(units, cost_of(problem, units).total)
 
 
-def is_least_met(problem: Problem, units: Floats) -> bool:
+def is_least_met(problem: OrderProblem, units: Floats) -> bool:
     """Whether every account that is used gets its minimum order."""
     return _reaches_least(problem, units.sum(axis=(0, 2)))
 
 
-def _reaches_least(problem: Problem, ordered: Floats) -> bool:
+def _reaches_least(problem: OrderProblem, ordered: Floats) -> bool:
     return bool(((ordered == 0) | (ordered >= problem.account_least_units - 1e-6)).all())
 
 
@@ -77,14 +77,14 @@ class _Choice:
     other: float
 
 
-def _cost(problem: Problem, choice: _Choice) -> float:
+def _cost(problem: OrderProblem, choice: _Choice) -> float:
     tier = tier_reached(problem, choice.spend)
     discount = np.take_along_axis(problem.discount, tier[:, None], axis=1)[:, 0]
     fixed = problem.fixed_cost[choice.total > 0].sum()
     return float((choice.spend * (1 - discount)).sum() + fixed + choice.other)
 
 
-def _units(problem: Problem, orders: Orders, choice: _Choice) -> Floats:
+def _units(problem: OrderProblem, orders: Orders, choice: _Choice) -> Floats:
     covering, level, account, sku = choice.picks
     units = none_found(problem).units
     for retailer in range(len(problem.retailers)):
@@ -92,7 +92,7 @@ def _units(problem: Problem, orders: Orders, choice: _Choice) -> Floats:
     return units
 
 
-def _chosen(problem: Problem, orders: Orders, price: Floats, rent: Floats, is_open: Bools) -> _Choice | None:
+def _chosen(problem: OrderProblem, orders: Orders, price: Floats, rent: Floats, is_open: Bools) -> _Choice | None:
     """Each SKU's cheapest covering at a price (A,) of spend and a rent (A,) of units; None where there is none."""
     value = orders.spend * price[:, None] + orders.other + orders.total * rent[:, None]
     value = np.where(is_open[:, None], value, np.inf)
@@ -124,7 +124,9 @@ def _of(part: Floats, picks: tuple[Ints, Ints, Ints, Ints]) -> Floats:
     return np.asarray(part[picks], dtype=np.float64)
 
 
-def _part_ways(problem: Problem, orders: Orders, least: Floats, level: Ints, account: Ints, is_apart: Bools) -> bool:
+def _part_ways(
+    problem: OrderProblem, orders: Orders, least: Floats, level: Ints, account: Ints, is_apart: Bools
+) -> bool:
     """Change `account` (P, N) where both retailers order a SKU apart from one account, more than its cap allows.
 
     False where no two accounts can serve them.

@@ -10,8 +10,8 @@ from training.assortments.supply.cost import cost_of
 from training.assortments.supply.exact import solve_exactly
 from training.assortments.supply.moves import improved
 from training.assortments.supply.orders import orders
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import Floats, Problem, check
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import Floats, OrderProblem, check
 from training.assortments.supply.search import Found, is_least_met
 
 GAP = 0.001
@@ -24,7 +24,7 @@ GLANCE_GAP = 0.01
 GLANCE_SECONDS = 10.0
 
 
-def solve(problem: Problem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Plan:
+def solve(problem: OrderProblem, seconds: float, gap: float = GAP, known: Floats | None = None) -> OrderPlan:
     """The best order found in `seconds`, with a bound; it stops early where they are within `gap`, a share.
 
     known  units (R, A, N) of a feasible order to start from
@@ -33,7 +33,7 @@ def solve(problem: Problem, seconds: float, gap: float = GAP, known: Floats | No
     check(problem)
     if not problem.needed_units.any():
         nothing = np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus)))
-        return Plan(problem, nothing, cost_of(problem, nothing), 0.0, "nothing is needed")
+        return OrderPlan(problem, nothing, cost_of(problem, nothing), 0.0, "nothing is needed")
     _check_room(problem)
     end = time.monotonic() + seconds
     is_small = int(problem.is_offered.sum()) <= SMALL
@@ -53,10 +53,10 @@ def solve(problem: Problem, seconds: float, gap: float = GAP, known: Floats | No
         )
     if proof.bound < proof.found.cost * (1 - gap):
         how += "; time ran out before the gap that was asked for"
-    return Plan(problem, proof.found.units, cost_of(problem, proof.found.units), proof.bound, how)
+    return OrderPlan(problem, proof.found.units, cost_of(problem, proof.found.units), proof.bound, how)
 
 
-def glance(problem: Problem) -> Plan | None:
+def glance(problem: OrderProblem) -> OrderPlan | None:
     """A good order after a few combinations of tiers; None where none was found.
 
     Where needs have to be split over accounts, HiGHS finds one. It stops by what is found and not by the clock, unless
@@ -70,10 +70,10 @@ def glance(problem: Problem) -> Plan | None:
         proof = _finished(problem, proof, GLANCE_SECONDS, GLANCE_GAP)
     if not np.isfinite(proof.found.cost):
         return None
-    return Plan(problem, proof.found.units, cost_of(problem, proof.found.units), proof.bound, "at a glance")
+    return OrderPlan(problem, proof.found.units, cost_of(problem, proof.found.units), proof.bound, "at a glance")
 
 
-def _finished(problem: Problem, proof: Proof, seconds: float, gap: float) -> Proof:
+def _finished(problem: OrderProblem, proof: Proof, seconds: float, gap: float) -> Proof:
     solved = solve_exactly(problem, seconds, gap)
     if solved.units is None:
         if np.isinf(solved.bound) and solved.bound > 0 and not np.isfinite(proof.found.cost):
@@ -89,7 +89,7 @@ def _finished(problem: Problem, proof: Proof, seconds: float, gap: float) -> Pro
     return Proof(best, min(max(proof.bound, solved.bound), best.cost), proof.nodes)
 
 
-def _check_room(problem: Problem) -> None:
+def _check_room(problem: OrderProblem) -> None:
     """Raises DataError where all accounts together cannot deliver what is needed."""
     short = problem.needed_units.sum() - np.where(problem.is_offered.any(axis=1), problem.room_units, 0).sum()
     if short > 0:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.assortments.supply.cost import cost_of
-from training.assortments.supply.plan import Plan
-from training.assortments.supply.problem import EVERYBODY, Floats, Problem
+from training.assortments.supply.plan import OrderPlan
+from training.assortments.supply.problem import EVERYBODY, Floats, OrderProblem
 from training.assortments.supply.solve import GAP, solve
 
 
@@ -17,8 +17,8 @@ from training.assortments.supply.solve import GAP, solve
 class Split:
     """alone (R,) the cost of each retailer by itself; pays (R,) its part of the pooled order; saving is never < 0."""
 
-    pooled: Plan
-    alone: tuple[Plan, ...]
+    pooled: OrderPlan
+    alone: tuple[OrderPlan, ...]
     pays: tuple[float, ...]
 
     @property
@@ -31,11 +31,11 @@ class Split:
         return sum(plan.bound for plan in self.alone) - self.pooled.total
 
 
-def split(problem: Problem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
+def split(problem: OrderProblem, seconds: float, gap: float = GAP, known: Floats | None = None) -> Split:
     """Both alone, both together, and who pays what; a third of the time for each. `known`: an order of both (R, A, N).
 
-    Orders placed alone are an order that can be placed together (`Problem.alone` sees to caps), and the pooled search
-    starts from it: so nobody pays more than alone. Of one retailer alone the split is that retailer's whole cost.
+    Orders placed alone are an order that can be placed together (`OrderProblem.alone` sees to caps), and the pooled
+    search starts from it: so nobody pays more than alone. Of one retailer alone the split is its whole cost.
     Raises as `solve` does, for a retailer that cannot cover its demand alone too.
     """
     if len(problem.retailers) == 1:
@@ -48,7 +48,7 @@ def split(problem: Problem, seconds: float, gap: float = GAP, known: Floats | No
     return Split(pooled, alone, tuple(plan.total - saving / 2 for plan in alone))
 
 
-def placed_apart(problem: Problem, alone: tuple[Plan, ...]) -> Floats:
+def placed_apart(problem: OrderProblem, alone: tuple[OrderPlan, ...]) -> Floats:
     """(R, A, N) what both order alone, as an order of both."""
     units = np.zeros((len(problem.retailers), len(problem.accounts), len(problem.skus)))
     for retailer, plan in enumerate(alone):

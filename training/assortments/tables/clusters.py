@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.problem import Problem
+from training.assortments.optimiser.problem import AssortmentProblem
 from training.assortments.optimiser.value import sku_profit_cents
 from training.assortments.stages.outcome import Outcome, interval, whole
 from training.assortments.stages.scope import Scope
@@ -38,7 +38,7 @@ def clusters(out: Outcome, held: Shelves, scope: Scope, found: Shoppers, decisio
     return pd.DataFrame(rows)
 
 
-def _profile(problem: Problem, held: Shelves, scope: Scope, found: Shoppers, cluster: int) -> str:
+def _profile(problem: AssortmentProblem, held: Shelves, scope: Scope, found: Shoppers, cluster: int) -> str:
     """What sets a cluster apart: the class of shoppers that it has more of, and how much its stores sell."""
     mix = held.averaged(found.model.mix, found.planned)
     average = np.average(mix, axis=0, weights=problem.visits)
@@ -56,7 +56,7 @@ def _profile(problem: Problem, held: Shelves, scope: Scope, found: Shoppers, clu
     )
 
 
-def cluster_mix(problem: Problem, held: Shelves, found: Shoppers) -> pd.DataFrame:
+def cluster_mix(problem: AssortmentProblem, held: Shelves, found: Shoppers) -> pd.DataFrame:
     rows = [
         {"cluster": name, "shopper_class": f"class {kind + 1}", "share_percent": 100 * float(share)}
         for name, shares in zip(problem.clusters, held.averaged(found.model.mix, found.planned), strict=True)
@@ -65,7 +65,7 @@ def cluster_mix(problem: Problem, held: Shelves, found: Shoppers) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def stores(problem: Problem, held: Shelves, scope: Scope, horizon_weeks: int) -> pd.DataFrame:
+def stores(problem: AssortmentProblem, held: Shelves, scope: Scope, horizon_weeks: int) -> pd.DataFrame:
     price = scope.catalogue["price_cents"].fillna(0.0).to_numpy(dtype=np.float64)
     mean_price = float(np.average(price, weights=np.maximum(scope.listed.sum(axis=0), 1)))
     return pd.DataFrame({

@@ -10,8 +10,8 @@ import pandas as pd
 from training.assortments.choice.attraction import Attraction
 from training.assortments.choice.need_states import NeedStates
 from training.assortments.choice.transfer import Transfer, transfer
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Codes, Flags, Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Codes, Flags, Floats
 from training.assortments.optimiser.value import units
 from training.assortments.stages.outcome import Outcome, interval, place_worth_cents, whole, worth_cents
 from training.assortments.stages.scope import Scope
@@ -36,12 +36,12 @@ class Evidence:
     forced: np.ndarray
 
 
-def moved_from(problem: Problem, listed: Flags) -> tuple[Transfer, ...]:
+def moved_from(problem: AssortmentProblem, listed: Flags) -> tuple[Transfer, ...]:
     """By cluster, where the demand of each SKU goes; of one that is not listed, where it would come from."""
     return tuple(_transfer(problem, listed, cluster) for cluster in range(len(problem.clusters)))
 
 
-def _transfer(problem: Problem, listed: Flags, cluster: int) -> Transfer:
+def _transfer(problem: AssortmentProblem, listed: Flags, cluster: int) -> Transfer:
     attraction = Attraction(problem.weight[[cluster]], problem.mix[[cluster]])
     now = transfer(attraction, listed[[cluster]])
     demand, moved, walked = now.demand.copy(), now.moved.copy(), now.walked.copy()
@@ -60,7 +60,7 @@ def walk_range(out: Outcome) -> tuple[Floats, Floats, Floats]:
     return middle, np.minimum(others.min(axis=0), middle), np.maximum(others.max(axis=0), middle)
 
 
-def _walked(problem: Problem, listed: Flags) -> Floats:
+def _walked(problem: AssortmentProblem, listed: Flags) -> Floats:
     """(C, n) of a SKU's demand, what leaves without it: Σ_k m q (1 − Σ_j≠i q_j / (1 − q_i)) / Σ_k m q."""
     weight = np.where(listed[:, None, :], problem.weight, 0.0)
     attraction = 1 + weight.sum(axis=2, keepdims=True)
@@ -70,7 +70,9 @@ def _walked(problem: Problem, listed: Flags) -> Floats:
     return np.asarray((share * leaves).sum(axis=1) / np.maximum(share.sum(axis=1), 1e-300))
 
 
-def decisions(scope: Scope, out: Outcome, label: Codes, plan: Plan, why: Evidence, horizon_weeks: int) -> pd.DataFrame:
+def decisions(
+    scope: Scope, out: Outcome, label: Codes, plan: AssortmentPlan, why: Evidence, horizon_weeks: int
+) -> pd.DataFrame:
     """The rows of `decisions`; supplier and facings now are those of the scope, by the cluster of a store (S,)."""
     problem = out.problem
     clusters, _, skus = problem.shape
@@ -151,7 +153,7 @@ def _grounds(scope: Scope, out: Outcome, place: Floats) -> Iterator[Ground]:
         yield from [ground] * len(problem.skus)
 
 
-def _fits(problem: Problem, listed: Flags, cluster: int) -> Flags:
+def _fits(problem: AssortmentProblem, listed: Flags, cluster: int) -> Flags:
     """(n,) SKUs that the list lacks and that a facing, or one more SKU, would leave room for."""
     room = ~listed[cluster]
     if problem.width_cm is not None and problem.space_cm is not None:
@@ -162,7 +164,7 @@ def _fits(problem: Problem, listed: Flags, cluster: int) -> Flags:
     return np.asarray(room, dtype=np.bool_)
 
 
-def _unit_cost_cents(scope: Scope, problem: Problem) -> Floats:
+def _unit_cost_cents(scope: Scope, problem: AssortmentProblem) -> Floats:
     """(C, n) what a unit costs in each cluster, as the plan buys it; NaN where its price is not known."""
     price = scope.catalogue["price_cents"].to_numpy(dtype=np.float64)
     return np.asarray(np.rint(price - problem.unit_profit_cents))
@@ -173,7 +175,7 @@ def _plain(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield {str(name): None if pd.isna(value) else value for name, value in row.items()}
 
 
-def _if_added(problem: Problem, listed: Flags) -> Floats:
+def _if_added(problem: AssortmentProblem, listed: Flags) -> Floats:
     """(C, n) units that each SKU would sell were it listed beside the others."""
     weight = np.where(listed[:, None, :], problem.weight, 0.0)
     room = 1 + weight.sum(axis=2, keepdims=True) + np.where(listed[:, None, :], 0.0, problem.weight)
@@ -209,7 +211,12 @@ def _facings_now(scope: Scope, out: Outcome, label: Codes) -> np.ndarray:
 
 
 def _with_shelf(
-    table: pd.DataFrame, scope: Scope, plan: Plan, problem: Problem, sold: Floats, horizon_weeks: int
+    table: pd.DataFrame,
+    scope: Scope,
+    plan: AssortmentPlan,
+    problem: AssortmentProblem,
+    sold: Floats,
+    horizon_weeks: int,
 ) -> pd.DataFrame:
     """Days of supply and sales a metre, where widths and capacities are known."""
     days = np.full(sold.shape, np.nan)
@@ -230,7 +237,7 @@ def _with_shelf(
     )
 
 
-def _destinations(problem: Problem, transfers: tuple[Transfer, ...]) -> pd.DataFrame:
+def _destinations(problem: AssortmentProblem, transfers: tuple[Transfer, ...]) -> pd.DataFrame:
     rows = []
     for moved in transfers:
         for sku in range(len(problem.skus)):

@@ -19,7 +19,7 @@ _WEEK = timedelta(weeks=1)
 TOO_FEW = "Too few to conclude: the interval holds no transfer at all as well."
 
 
-def removals(past: Past, scope: Scope, chain: Transfer) -> Part:
+def tables(past: Past, scope: Scope, chain: Transfer) -> Part:
     """`removals`: a row a SKU, intervals as they come out, wide or not; where there is none, why.
 
     Only ends count whose weeks of silence lie whole before the cutoff.

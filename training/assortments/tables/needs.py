@@ -58,7 +58,7 @@ def _need(about: pd.DataFrame) -> dict[str, object]:
 
 
 def _kept_within(chain: Transfer, states: NeedStates) -> Floats:
-    """(states,) of a state's demand, what others of it would take."""
+    """(states,) the share of a state's demand that its other SKUs would take."""
     kept = []
     for state in range(states.count):
         members = np.flatnonzero(states.label == state)

@@ -7,7 +7,7 @@ from features.errors import DataError
 from features.past import Past
 from features.sql import literal
 from training.assortments.demand.newcomers import newcomers
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.stages.outcome import Outcome
 from training.assortments.stages.scope import ASSUMED_COST_SHARE, CENTS, Scope
 from training.assortments.tables.part import Part, without
@@ -79,7 +79,7 @@ def _row(sku: str, name: str, ahead: pd.Series, scope: Scope, out: Outcome) -> d
     return row
 
 
-def _taken(problem: Problem, listed: np.ndarray) -> tuple[Floats, float]:
+def _taken(problem: AssortmentProblem, listed: np.ndarray) -> tuple[Floats, float]:
     """(n,) of a newcomer's sales, what each SKU loses; and what that costs a unit sold, in cents.
 
     An average SKU is added: a share P of its sales would have left with nothing, the rest comes from the others in

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.stages.scope import Scope
 from training.assortments.stages.shelves import Shelves
 
@@ -18,7 +18,7 @@ _Z = 1.959964 + 0.841621
 
 
 def trial(
-    scope: Scope, held: Shelves, problem: Problem, now_profit_cents: Floats, decisions: pd.DataFrame
+    scope: Scope, held: Shelves, problem: AssortmentProblem, now_profit_cents: Floats, decisions: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables `rollout` and `rollout_pairs`; clusters of fewer than two stores are left out.
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from training.assortments.optimiser.chain_search import search_chain
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.optimiser.shelf import shelves
 from training.assortments.optimiser.value import profit_cents
 from training.assortments.stages.outcome import Outcome, place_worth_cents, whole
@@ -16,7 +16,7 @@ from training.assortments.stages.scope import Scope
 CURVE_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 
 
-def space(out: Outcome, plan: Plan, facings_now: Floats) -> pd.DataFrame:
+def space(out: Outcome, plan: AssortmentPlan, facings_now: Floats) -> pd.DataFrame:
     """`space`; no rows where widths are not known."""
     problem = out.problem
     if problem.width_cm is None or problem.space_cm is None:
@@ -32,7 +32,7 @@ def space(out: Outcome, plan: Plan, facings_now: Floats) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def facings(decisions: pd.DataFrame, problem: Problem, scope: Scope) -> pd.DataFrame:
+def facings(decisions: pd.DataFrame, problem: AssortmentProblem, scope: Scope) -> pd.DataFrame:
     """`facings` of what is carried now or proposed; no rows where widths are not known."""
     if problem.width_cm is None or problem.facing_capacity_units is None:
         return pd.DataFrame()
@@ -52,7 +52,7 @@ def facings(decisions: pd.DataFrame, problem: Problem, scope: Scope) -> pd.DataF
     )
 
 
-def sku_curve(problem: Problem) -> pd.DataFrame:
+def sku_curve(problem: AssortmentProblem) -> pd.DataFrame:
     """Profit of the best list by local search with so many SKUs, rules kept; numbers that rules forbid are left out."""
     rows = []
     for nth, name in enumerate(problem.clusters):
@@ -66,7 +66,7 @@ def sku_curve(problem: Problem) -> pd.DataFrame:
     return pd.DataFrame(rows).drop_duplicates(["cluster", "skus"])
 
 
-def only(problem: Problem, cluster: int) -> Problem:
+def only(problem: AssortmentProblem, cluster: int) -> AssortmentProblem:
     """The problem of one cluster."""
     rows = [cluster]
     of_clusters = ("stores_per_cluster", "visits", "mix", "weight", "unit_profit_cents", "space_cm", "must", "banned",

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from training.assortments.optimiser.plan import Plan
-from training.assortments.optimiser.problem import Floats, Problem
+from training.assortments.optimiser.plan import AssortmentPlan
+from training.assortments.optimiser.problem import AssortmentProblem, Floats
 from training.assortments.optimiser.value import listing_cost_cents, units
 from training.assortments.report.sums import summary_measures, summary_money
 from training.assortments.stages.outcome import Outcome, interval
@@ -18,7 +18,7 @@ def money(out: Outcome, rows: pd.DataFrame, seen: Scope) -> pd.DataFrame:
     intervals, changes = {}, {}
     for measure, then_each, now_each in (("sales", price, price), ("profit", earned, out.now_profit_cents)):
 
-        def proposed(one: Problem, each: Floats = then_each) -> Floats:
+        def proposed(one: AssortmentProblem, each: Floats = then_each) -> Floats:
             return np.array([(units(one, out.proposed) * each).sum()])
 
         then = out.drawn(proposed)
@@ -36,7 +36,9 @@ def _ends(drawn: np.ndarray, middle: np.ndarray) -> tuple[int, int]:
     return int(np.floor(low[0])), int(np.ceil(high[0]))
 
 
-def measures(out: Outcome, rows: pd.DataFrame, plan: Plan, facings_now: np.ndarray, weeks: int) -> pd.DataFrame:
+def measures(
+    out: Outcome, rows: pd.DataFrame, plan: AssortmentPlan, facings_now: np.ndarray, weeks: int
+) -> pd.DataFrame:
     drawn = out.drawn(lambda one: units(one, out.proposed).sum(keepdims=True).reshape(1))
     low, high = interval(drawn, np.array([rows["units_proposed"].sum()]))
     used = None

@@ -10,7 +10,7 @@ from training.assortments.stages.scope import CENTS, Scope
 from training.assortments.stages.terms import Terms
 from training.assortments.supply.alternate import Turn, left_over_value
 from training.assortments.supply.asks import asks, supplier_table
-from training.assortments.supply.problem import Problem as Supply
+from training.assortments.supply.problem import OrderProblem
 from training.assortments.supply.split import Split
 from training.assortments.tables.part import Part, without
 
@@ -139,14 +139,14 @@ def _otherwise(beyond_units: float, notes: tuple[str, ...]) -> str:
     return notes[0] if notes else "Nothing: neither a tier nor a minimum order costs anything here."
 
 
-def _unit_tier(problem: Supply, ordered: np.ndarray, at: list[int]) -> int:
+def _unit_tier(problem: OrderProblem, ordered: np.ndarray, at: list[int]) -> int:
     """The highest tier by units that one of its SKUs reaches; 0 is the first."""
     units_ = ordered[:, at].sum(axis=0)[:, :, None]
     reached = (units_ > 0) & (units_ >= problem.unit_from[at]) & np.isfinite(problem.unit_cost[at])
     return int(np.max(np.where(reached, np.arange(reached.shape[2]), 0), initial=0))
 
 
-def _discount(problem: Supply, ordered: np.ndarray, at: list[int], spend: float) -> float:
+def _discount(problem: OrderProblem, ordered: np.ndarray, at: list[int], spend: float) -> float:
     """What unit tiers take off the first tier's cost, as a share."""
     first = np.nan_to_num(problem.unit_cost[at, :, 0]) * ordered[:, at].sum(axis=0)
     full = float(first.sum())

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.shelf_shops import two_skus
 from training.assortments.optimiser.audit import audit
-from training.assortments.optimiser.plan import Plan
+from training.assortments.optimiser.plan import AssortmentPlan
 
 
 def shop(**rules):
@@ -16,7 +16,9 @@ def shop(**rules):
 
 def plan(listed, profit, bound=60_000.0, facings=None):
     flags = np.array([listed])
-    return Plan(flags, flags.astype(int) if facings is None else np.array([facings]), profit, bound, "milp", 0.0)
+    return AssortmentPlan(
+        flags, flags.astype(int) if facings is None else np.array([facings]), profit, bound, "milp", 0.0
+    )
 
 
 COLA, BOTH, NONE = plan([True, False], 50_000.0), plan([True, True], 140_000 / 3), plan([False, False], 0.0)
@@ -75,5 +77,5 @@ def test_what_is_wrong_is_said(rules, broken, words):
 
 
 def test_a_plan_of_another_shop_is_told():
-    other = Plan(np.ones((1, 3), dtype=bool), np.ones((1, 3), dtype=int), 0.0, 0.0, "milp", 0.0)
+    other = AssortmentPlan(np.ones((1, 3), dtype=bool), np.ones((1, 3), dtype=int), 0.0, 0.0, "milp", 0.0)
     assert "shape" in audit(shop(), other).faults[0]

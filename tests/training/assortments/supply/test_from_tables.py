@@ -10,7 +10,7 @@ from features.clock import Cutoff
 from features.errors import DataError
 from tests.helpers.pasts import past_of
 from tests.helpers.supply_problems import plain, random_problem
-from training.assortments.optimiser.problem import Problem as Shelf
+from training.assortments.optimiser.problem import AssortmentProblem
 from training.assortments.stages.plan import foreseen_cents
 from training.assortments.supply.alternate import Joined, alternate, demand_of, first_line, valued
 from training.assortments.supply.asks import asks, saved_by_pooling, supplier_table
@@ -139,7 +139,7 @@ def test_what_is_worth_asking_for():
 
 
 def _shelf(skus):
-    return Shelf(
+    return AssortmentProblem(
         skus=skus,
         clusters=("one",),
         stores_per_cluster=np.array([1]),
@@ -267,7 +267,7 @@ def random_joined(seed):
     supply = replace(
         supply, capacity_units=np.full(2, np.inf), most_units=np.full((2, 2), np.inf), most_share=np.ones(2)
     )
-    shelf = Shelf(
+    shelf = AssortmentProblem(
         skus=(*supply.skus, "known"),
         clusters=("one", "two"),
         stores_per_cluster=np.array([1, 1]),

@@ -11,7 +11,7 @@ from training.assortments.supply.audit import audit
 from training.assortments.supply.branch import branch
 from training.assortments.supply.cost import cost_of
 from training.assortments.supply.exact import solve_exactly
-from training.assortments.supply.plan import Plan
+from training.assortments.supply.plan import OrderPlan
 from training.assortments.supply.problem import check
 from training.assortments.supply.solve import solve
 from training.assortments.supply.split import split
@@ -122,7 +122,7 @@ def test_highs_finds_a_bound_and_a_plan_above_the_bound_of_tiers(seed):
     solved = solve_exactly(problem, 5)
     assert solved.units is not None
     cost = cost_of(problem, solved.units)
-    assert audit(Plan(problem, solved.units, cost, solved.bound, "")) == ()
+    assert audit(OrderPlan(problem, solved.units, cost, solved.bound, "")) == ()
     proof = branch(problem, 1e-6, lambda: False, most_nodes=9)
     assert proof.bound <= cost.total * (1 + 1e-6)
 
@@ -145,6 +145,6 @@ def test_one_party_only_has_nothing_to_split():
 def test_the_audit_tells_what_is_wrong():
     problem = plain([[10]], [[1.0]], least_units=[[20]], pack_units=[[6]], capacity_units=[24])
     cost = cost_of(problem, np.full((1, 1, 1), 9.0))
-    faults = " ".join(audit(Plan(problem, np.full((1, 1, 1), 9.0), cost, 99.0, "")))
+    faults = " ".join(audit(OrderPlan(problem, np.full((1, 1, 1), 9.0), cost, 99.0, "")))
     for said in ("needs 10", "whole packs", "below its minimum order", "above the cost"):
         assert said in faults

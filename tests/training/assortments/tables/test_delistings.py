@@ -12,7 +12,7 @@ from features.past import Past
 from tests.helpers.pasts import past_of
 from training.assortments.choice.transfer import Transfer
 from training.assortments.stages.scope import Scope
-from training.assortments.tables.delistings import TOO_FEW, removals
+from training.assortments.tables.delistings import TOO_FEW, tables
 
 MONDAY = pd.Timestamp("2017-01-02 12:00")
 SKUS = pd.DataFrame(
@@ -45,7 +45,7 @@ def shop(folder, moves_on, weeks=40, cutoff=SCOPE.cutoff) -> Past:
 
 
 def test_all_of_its_demand_stayed(tmp_path):
-    (row,) = removals(shop(tmp_path, 14), SCOPE, CHAIN).tables["removals"].to_dict("records")
+    (row,) = tables(shop(tmp_path, 14), SCOPE, CHAIN).tables["removals"].to_dict("records")
     assert (row["sku"], row["gone_on"], row["buyers"]) == ("gone", "2017-05-22", 14)
     assert (row["observed_percent"], row["low_percent"], row["high_percent"]) == (100, 100, 100)
     assert row["predicted_percent"] == pytest.approx(70)  # walks: 0.2 of three quarters of demand, 0.6 of the rest
@@ -53,17 +53,17 @@ def test_all_of_its_demand_stayed(tmp_path):
 
 
 def test_too_few_stayed_to_conclude(tmp_path):
-    (row,) = removals(shop(tmp_path, 1), SCOPE, CHAIN).tables["removals"].to_dict("records")
+    (row,) = tables(shop(tmp_path, 1), SCOPE, CHAIN).tables["removals"].to_dict("records")
     assert row["low_percent"] <= 0 < row["high_percent"]
     assert row["note"] == TOO_FEW
 
 
 def test_what_ended_after_the_cutoff_is_not_seen(tmp_path):
     early = replace(SCOPE, cutoff=Cutoff(datetime(2017, 7, 1)))
-    part = removals(shop(tmp_path, 14, cutoff=early.cutoff), early, CHAIN)
+    part = tables(shop(tmp_path, 14, cutoff=early.cutoff), early, CHAIN)
     assert not part.tables
     assert part.missing["removals"].startswith("No SKU of this category ended its sales sharply")
 
 
 def test_a_short_history_says_so(tmp_path):
-    assert "delistings need 24" in removals(shop(tmp_path, 14, weeks=12), SCOPE, CHAIN).missing["removals"]
+    assert "delistings need 24" in tables(shop(tmp_path, 14, weeks=12), SCOPE, CHAIN).missing["removals"]

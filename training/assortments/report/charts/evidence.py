@@ -28,7 +28,7 @@ def drawn(report: AssortmentReport, names: Names) -> Iterator[Chart]:  # noqa: A
     if len(report.tables["calibration"]):
         yield _calibration(report.tables["calibration"])
     if len(report.tables["removals"]):
-        yield _removals(report.tables["removals"])
+        yield _delistings(report.tables["removals"])
 
 
 def _errors(backtests: pd.DataFrame) -> Chart:
@@ -72,15 +72,15 @@ def _calibration(calibration: pd.DataFrame) -> Chart:
     )
 
 
-def _removals(removals: pd.DataFrame) -> Chart:
-    drawing = figure(height=0.9 + 0.42 * len(removals))
+def _delistings(rows: pd.DataFrame) -> Chart:
+    drawing = figure(height=0.9 + 0.42 * len(rows))
     axes = drawing.subplots()
-    at = range(len(removals))
-    low, high = removals["low_percent"].astype(float), removals["high_percent"].astype(float)
+    at = range(len(rows))
+    low, high = rows["low_percent"].astype(float), rows["high_percent"].astype(float)
     axes.hlines(at, low, high, color=SOFT, linewidth=5, label="seen, 95 % interval")
-    axes.scatter(removals["observed_percent"].astype(float), at, s=40, color=INK, zorder=3, label="seen")
-    axes.scatter(removals["predicted_percent"].astype(float), at, s=60, marker="D", color=WARM, zorder=4, label="plan")
-    rows_of(axes, removals["name"])
+    axes.scatter(rows["observed_percent"].astype(float), at, s=40, color=INK, zorder=3, label="seen")
+    axes.scatter(rows["predicted_percent"].astype(float), at, s=60, marker="D", color=WARM, zorder=4, label="plan")
+    rows_of(axes, rows["name"])
     axes.axvline(0, color=MUTED, linewidth=1)
     axes.axvline(100, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     axes.set_xlabel("% of demand that stayed in the category")

@@ -30,7 +30,7 @@ CALIBRATION = Table(
     ),
     ("nominal_percent",),
 )
-REMOVALS = Table(
+DELISTINGS = Table(
     "removals",
     "Real removals",
     "a SKU that went away, and what its buyers then did",

@@ -170,6 +170,6 @@ def _told(row: dict[str, Any]) -> tuple[str, str, str]:
         )
         change = f"A margin lower by {abs(row['worth_cents']) / 100 / max(row['units_proposed'], 1):.2f} a unit."
         code = "INCREMENTAL" if walks > 45 else "FAST"
-        return sentence, ("LOCAL_TASTE " if row["decision"] == "add" else "") + code + rule, change
+        return sentence, ("MARGIN " if row["decision"] == "add" else "") + code + rule, change
     sentence = f"{stays:.0f} % of its demand moves to {row['destination_1']} and others; they are worth its place."
     return sentence, "DUPLICATE SPACE" + rule, "Two more places on this shelf, or a cost lower by 8 %."

@@ -1,8 +1,13 @@
 """Why: the sentence, the code and what would turn it, of decisions worked by hand."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from training.assortments.report.screens.decisions import CODES
 from training.assortments.stages.rules import FEW_STORES
+from training.assortments.tables import reasons
 from training.assortments.tables.reasons import Ground, words
 
 ROW = {
@@ -62,3 +67,13 @@ def test_a_swap_names_its_partner():
 def test_stores_that_give_up_what_their_cluster_does_not_carry_are_counted(stores, ends):
     reason, _, _ = said(OUT | {"decision": "leave", "stores_now": stores})
     assert reason.endswith(ends)
+
+
+def test_every_code_that_a_report_explains_is_one_that_reasons_give() -> None:
+    given = {
+        node.value
+        for path in Path(reasons.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert CODES.keys() - given == set()

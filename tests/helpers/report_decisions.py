@@ -59,7 +59,6 @@ def _of_cluster(shelf: Category, at: int, random: np.random.Generator) -> pd.Dat
         "walk_low_percent": np.maximum(walk - WALKS_WIDTH, 0),
         "walk_high_percent": np.minimum(walk + WALKS_WIDTH, 100),
         "loyal_buyers": random.integers(4, 900, SKUS),
-        "halo_cents": shelf.halo_cents,
         "facings_now": np.where(now, np.maximum(facings, 1), 0),
         "facings": facings,
         "days_of_supply": np.where(proposed, facings * 12 / rate * 7, np.nan),

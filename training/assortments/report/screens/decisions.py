@@ -50,7 +50,6 @@ _DECISION_COLUMNS = (
     Column("walk_low_percent", Kind.PERCENT, "Walks, low", "Of its demand, what leaves the category: low end"),
     Column("walk_high_percent", Kind.PERCENT, "Walks, high", "Of its demand, what leaves the category: high end"),
     optional("loyal_buyers", Kind.COUNT, "Loyal buyers", "Customers who bought it and no other in its need state"),
-    optional("halo_cents", Kind.CENTS, "Halo a unit", "What a unit brings in the rest of the basket"),
     optional("facings_now", Kind.COUNT, "Facings now", "Visible fronts now"),
     optional("facings", Kind.COUNT, "Facings", "Visible fronts proposed"),
     optional("days_of_supply", Kind.DAYS, "Days of supply", "How long a full shelf lasts at the expected rate of sale"),

@@ -22,7 +22,7 @@ COLUMNS = ("customer_id", "bought_at", "basket_id", "channel", "store_id")
 
 @dataclass(frozen=True, slots=True)
 class FirstVisits:
-    """Channel (a place in `CHANNELS` of shoppers) and store by customer code; both are -1 for whoever did not come.
+    """Channel (a code of `CHANNELS`, -1 for whoever did not come) and store (theirs at home if so) by customer code.
 
     The store of an order that is sent home is the customer's home store.
     """

@@ -12,7 +12,7 @@ STRENGTH = "CASE method WHEN 'decided' THEN 0 WHEN 'declared' THEN 1 WHEN 'share
 
 
 def cluster(connection: DuckDBPyConnection, links: str, profiles: str, apart: str, into: str) -> int:
-    """Make the table `into` (node, root) of every node that has a link; how many components a veto divided.
+    """Make the table `into` (node, root) of every node that has a link; return how many components a veto divided.
 
     `apart` names a table (left_node, right_node) of pairs that someone decided are different people. In a component
     with a veto, links join the strongest first, and a link that would bring together what a veto keeps apart is left.

@@ -3,7 +3,7 @@
     identity/                                  the ledger (features/identity/ledger.py)
     identity/as_of/<cutoff>-<digest>-<n>/      what was known before a cutoff, made once for a version of the ledger:
         customers, aliases, payers, paid_baskets   as the ledger has them
-        served.parquet                             customer_id, permits: who may be shown what she may like
+        served.parquet                             customer_id, permits: who may be shown what they may like
         purchases.parquet                          the warehouse's, under the customers of that instant
 
 Where a warehouse brings neither identifiers nor consents there is nothing of this, and purchases are what they are.

@@ -83,7 +83,7 @@ def empty(connection: DuckDBPyConnection, table: str) -> None:
 
 
 def gather(connection: DuckDBPyConnection, rows: str, origin: Origin, into: str) -> int:
-    """Append the evidence of `rows`, as it stands after FROM, to the table `into`; how many rows were new.
+    """Append the evidence of `rows`, as it stands after FROM, to the table `into`; return how many rows were new.
 
     `rows` has one row per id, as accounts and cards do. Of orders and receipts the first time counts at which a subject
     paid with a token.

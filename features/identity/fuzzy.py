@@ -81,7 +81,7 @@ COMPARISONS = (
         "family",
         _either_null("family_name"),
         (
-            # who lives together shares a family name as often as one person keeps hers: it says nothing more
+            # people of one home share a family name as often as a person keeps one: it says nothing more
             Level("same, at the same home", f"{_both('family_name')} AND {_SAME_HOME}", (), 0.95, 0.88),
             Level("same", _both("family_name"), (("family_name",),), 0.92, 1e-3, "family_name"),
             Level("same sound, at the same home", f"{_both('family_sound')} AND {_SAME_HOME}", (), 0.04, 0.04),

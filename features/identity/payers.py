@@ -1,6 +1,6 @@
 """Payers: a payment token says who paid a receipt that shows no card. It never joins two subjects.
 
-A customer has several tenders (a bank card, a wallet, a second card), and each leads back to her. A token that
+A customer has several tenders (a bank card, a wallet, a second card), and each leads back to them. A token that
 several customers use leads to the one who nearly always uses it, or to nobody.
 """
 

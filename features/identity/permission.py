@@ -14,7 +14,7 @@ TRAINING = "training"
 """The purpose of learning from what a person buys."""
 
 RECOMMENDATIONS = "recommendations"
-"""The purpose of showing a person what she may like."""
+"""The purpose of showing a person what they may like."""
 
 _HOLDER = f"CASE holder WHEN 'account' THEN {subject_sql(ACCOUNT, 'id')} ELSE {subject_sql(CARD, 'id')} END"
 

@@ -18,8 +18,8 @@ from features.warehouse.warehouse import Warehouse
 class Person:
     """One customer.
 
-    customer_id  as answers name her; where customers are not resolved, the id that the channels gave
-    subjects     her accounts and cards, kind:party:id, sorted
+    customer_id  as answers name them; where customers are not resolved, the id that the channels gave
+    subjects     their accounts and cards, kind:party:id, sorted
     """
 
     customer_id: str

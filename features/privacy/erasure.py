@@ -1,7 +1,7 @@
 """Erasure: somebody goes from the warehouse, the quarantine, the ledger and everything that was made of them.
 
-The warehouse without her is written beside the old one and published like a load; then all others are removed, so that
-nothing of hers is left on the way back either.
+A warehouse without the person is written beside the old one and published like a load. Then all older warehouses are
+removed, so that a way back finds nothing of theirs either.
 """
 
 import shutil
@@ -54,7 +54,7 @@ def erase_tables(settings: Settings, held: Held) -> dict[str, int]:
 
 
 def _filtered(connection: DuckDBPyConnection, table: Table, before: Warehouse, inputs: Path) -> dict[str, int]:
-    """Write a table without her rows, or link it where it has none; how many it had."""
+    """Write a table without the person's rows, or link it where it has none; return how many it had."""
     source, path = before.input(table.name), inputs / f"{table.name}.parquet"
     if not source.is_file():
         return {}
@@ -77,7 +77,7 @@ def _publish(connection: DuckDBPyConnection, settings: Settings, before: Warehou
 
 
 def _renew_ledger(settings: Settings, before: Warehouse, held: Held) -> None:
-    """Derive every customer again without her; older versions go, and what was made as of cutoffs."""
+    """Derive every customer again without the person; remove older versions and what was made as of cutoffs."""
     after, folder = Warehouse.open(settings), settings.identity
     version = None
     if has_identifiers(after.folder / "inputs"):
@@ -93,7 +93,7 @@ def _renew_ledger(settings: Settings, before: Warehouse, held: Held) -> None:
 
 
 def _clean_quarantine(settings: Settings, held: Held) -> int:
-    """Take out bad rows with a cell that is an id of hers, and lines that were no rows with one in them; how many."""
+    """Take out bad rows with an id of the person in a cell, and malformed lines that hold one; return how many."""
     files = sorted(settings.quarantine.glob("*.parquet")) if settings.quarantine.is_dir() else []
     ids, gone = sorted({identifier for _, _, identifier in held.ids}), 0
     with session(settings) as connection:

@@ -1,4 +1,4 @@
-"""Held: everything in the warehouse and the ledger that is somebody's, as ids of what is hers and as rows."""
+"""Held: everything in the warehouse and the ledger that is one person's, as ids and as rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ from features.warehouse.warehouse import Warehouse
 class Held:
     """What is one person's.
 
-    ids     her accounts, cards, orders and receipts; payment tokens and visitors that nobody else was seen with
-    names   ways to ask for her that lead to nobody else: subjects in full, without party, ids alone
+    ids     their accounts, cards, orders and receipts; payment tokens and visitors that nobody else was seen with
+    names   ways to ask for them that lead to nobody else: subjects in full, without party, ids alone
     """
 
     person: Person
@@ -76,7 +76,7 @@ def _baskets(connection: DuckDBPyConnection, warehouse: Warehouse) -> list[Id]:
 
 
 def _tokens(connection: DuckDBPyConnection, warehouse: Warehouse) -> list[Id]:
-    """Payment tokens that were seen with her, and with no account or card of anybody else."""
+    """Payment tokens that were seen with the person, and with no account or card of anybody else."""
     sales = [(_input(warehouse, table), holder, kind) for table, _, holder, kind, _ in _SALES]
     stored = [
         (_input(warehouse, "payment_instruments"), *one) for one in (("account_id", ACCOUNT), ("loyalty_id", CARD))
@@ -91,7 +91,7 @@ def _tokens(connection: DuckDBPyConnection, warehouse: Warehouse) -> list[Id]:
 
 
 def _visitors(connection: DuckDBPyConnection, warehouse: Warehouse) -> list[Id]:
-    """Visitors who were recognised as her, and as nobody else."""
+    """Visitors who were recognised as the person, and as nobody else."""
     rows = _input(warehouse, "events")
     if rows is None:
         return []
@@ -104,7 +104,7 @@ def _visitors(connection: DuckDBPyConnection, warehouse: Warehouse) -> list[Id]:
 
 
 def _exclusive(connection: DuckDBPyConnection, parts: list[str], kind: str) -> list[Id]:
-    """One id a party: the parties that saw it with her, where no party saw it with anybody else."""
+    """One id a party: the parties that saw it with the person, where no party saw it with anybody else."""
     if not parts:
         return []
     seen = " UNION ALL ".join(parts)
@@ -126,7 +126,7 @@ def _names(settings: Settings, warehouse: Warehouse, person: Person) -> Iterator
 
 @contextmanager
 def looking_at(held: Held) -> Iterator[DuckDBPyConnection]:
-    """A session with the table `gone` of everything that is hers."""
+    """A session with the table `gone` of everything that is theirs."""
     with session() as connection:
         connection.execute(f"CREATE TEMP TABLE gone ({GONE})").fetchall()
         insert(connection, held.ids)
@@ -134,7 +134,7 @@ def looking_at(held: Held) -> Iterator[DuckDBPyConnection]:
 
 
 def write_rows(settings: Settings, warehouse: Warehouse, held: Held, folder: Path) -> dict[str, int]:
-    """Write her rows of every table to `folder` as CSV; how many of each."""
+    """Write the person's rows of every table to `folder` as CSV; return how many of each."""
     folder.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     with looking_at(held) as connection:

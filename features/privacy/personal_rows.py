@@ -1,4 +1,4 @@
-"""Removal: which rows of the contract tables speak of somebody who is to go, and which only name something of hers."""
+"""Removal: which rows of the contract tables speak of the person to erase, and which only name something of theirs."""
 
 from dataclasses import dataclass
 

@@ -66,7 +66,7 @@ def find(settings: Settings) -> Suppression | None:
 
 
 def add(settings: Settings, key: KeyedHash, gone: Iterable[Id]) -> int:
-    """Put ids on the list; how many of them are new."""
+    """Put ids on the list; return how many of them are new."""
     before = find(settings)
     fresh = {hash_of(key, one) for one in gone}
     fresh |= {hash_of(key, (ANYTHING, "", identifier)) for _, _, identifier in gone}

@@ -89,7 +89,7 @@ class Buyers:
         return f"{told}|{self._signed(told)}"
 
     def by_session(self, cookie: str, at: float) -> str | None:
-        """Who signed in; None for a cookie that is not ours, is too old, or of somebody who is gone."""
+        """Return who signed in; None where the cookie is not ours, is too old, or belongs to somebody who is gone."""
         name, _, rest = cookie.partition("|")
         until, _, signature = rest.partition("|")
         told = f"{name}|{until}"

@@ -156,7 +156,7 @@ def test_customers_are_persons_who_permit_to_learn_from_them(
 ) -> None:
     found, asked = made_of("as it is"), made_of("with Cid's consent")
     loyal = [dict(each["loyal buyers"].to_numpy().tolist()) for each in (found, asked)]
-    assert loyal[0]["black"] == loyal[1]["black"] == 1  # Ann, who bought one with each of her cards
+    assert loyal[0]["black"] == loyal[1]["black"] == 1  # Ann, who bought one with each of their cards
     ends = [each["registry"].set_index("sku").loc["gone"] for each in (found, asked)]
     assert [(row["repeat_buyers"], row["continuing_buyers"]) for row in ends] == [(1, 1), (2, 2)]
     assert [len(each["buyers"]) for each in (found, asked)] == [1, 2]

@@ -1,4 +1,4 @@
-"""A running service and a person who is erased: she is a stranger to it soon after, without a restart."""
+"""A running service and a person who is erased: they are a stranger to it soon after, without a restart."""
 
 import shutil
 import time
@@ -83,7 +83,7 @@ def taught(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_baselines_learn_from_whom_the_training_learned_from_and_from_nobody_who_took_it_back(
     trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`c-001` permits nothing, `c-002` to learn from her but no recommendations; `c-005` takes hers back."""
+    """`c-001` permits nothing, `c-002` to learn from them but no recommendations; `c-005` takes theirs back."""
     first = taught(trained, monkeypatch)
     assert {"c-002", "c-005"} <= first
     assert "c-001" not in first
@@ -117,7 +117,7 @@ def test_a_running_service_answers_an_erased_person_as_a_stranger(trained: Train
         assert done.exit_code == 0, done.output
         until = time.monotonic() + DEADLINE_SECONDS
         while {asked(client, name)["fallback"] for name in names} != {"unknown_customer"}:
-            assert time.monotonic() < until, "she is still known"
+            assert time.monotonic() < until, "they are still known"
             time.sleep(0.1)
         stranger = asked(client, "nobody-we-know")["items"]
         assert [asked(client, name)["items"] for name in names] == [stranger] * len(names)

@@ -26,7 +26,7 @@ def identity(work: Work = None) -> None:
     say(screen, f"{found.too_common:,} identifiers are too common to say anything; vetoes divided {found.divided:,}.")
     say(
         screen,
-        f"{found.payers:,} payment tokens have a payer; {found.paid_baskets:,} receipts without a card are hers.",
+        f"{found.payers:,} payment tokens have a payer; {found.paid_baskets:,} receipts without a card are theirs.",
     )
 
 
@@ -61,7 +61,7 @@ def erase(customer: Who, work: Work = None) -> None:
     screen = console()
     receipt = run(Settings.load(work), customer, datetime.now(UTC), lambda what: say(screen, f"{what} …"))
     typer.echo(receipt.text())
-    say(screen, "Next: `omnishelf train`, then `omnishelf promote`: a model that never knew of her.")
+    say(screen, "Next: `omnishelf train`, then `omnishelf promote`: a model that never knew of them.")
 
 
 def export(
@@ -69,7 +69,7 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder to make: person.json and tables/.")],
     work: Work = None,
 ) -> None:
-    """Write what is held of a person: a summary in JSON, and her rows of every table as CSV."""
+    """Write what is held of a person: a summary in JSON, and their rows of every table as CSV."""
     from training.cli.console import console, say
     from training.privacy.export import export as run
 

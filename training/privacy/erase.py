@@ -67,7 +67,7 @@ def erase(settings: Settings, name: str, at: datetime, say: Callable[[str], None
 
 def _erase(settings: Settings, held: Held, key: KeyedHash, at: datetime, say: Callable[[str], None]) -> Receipt:
     _note(settings, held)
-    say("Nobody is answered personally under her names, and no load brings her rows back")
+    say("Nobody is answered personally under their names, and no load brings their rows back")
     suppress(settings.suppressed, held.names)
     suppression.add(settings, key, held.ids)
     say("Warehouse, quarantine, identities")
@@ -88,14 +88,14 @@ def _erase(settings: Settings, held: Held, key: KeyedHash, at: datetime, say: Ca
 
 
 def names_of(held: Held) -> frozenset[str]:
-    """Every way in which she may be written in a file of customers."""
+    """Every way in which the person may be written in a file of customers."""
     return frozenset(name for subject in held.person.subjects for name in spellings(subject)) | {
         held.person.customer_id
     }
 
 
 def _from_bundles(settings: Settings, held: Held) -> int:
-    """Take her profile and names out of every bundle under the work folder; how many had any."""
+    """Take their profile and names out of every bundle under the work folder; return how many had any."""
     folders = [path.parent for path in settings.work.rglob(MANIFEST) if (path.parent / "facts").is_dir()]
     pointer = settings.champion
     with locked(settings.served_lock):
@@ -111,7 +111,7 @@ def _from_bundles(settings: Settings, held: Held) -> int:
 
 
 def without(profiles: Profiles, held: Held) -> Profiles | None:
-    """A bundle's profiles without the person's; None where it has nothing of hers."""
+    """A bundle's profiles without the person's; None where it has nothing of theirs."""
     facts, _, directory = profiles
     mine = {facts.customers.code(name) for name in names_of(held)} - {-1}
     keep = np.ones(len(facts.customers), dtype=bool)
@@ -138,7 +138,7 @@ def _remains(settings: Settings) -> tuple[str, ...]:
     if settings.tracking_uri and not settings.tracking_uri.startswith("sqlite:"):
         said.append(
             "runs and bundles on the tracking server: delete their versions there; until then the service refuses "
-            "her names whichever bundle it fetches"
+            "their names whichever bundle it fetches"
         )
     return tuple(said)
 

@@ -52,7 +52,7 @@ def _bundles(settings: Settings) -> list[Path]:
 
 
 def _profile(folder: Path, held: Held) -> dict[str, Any] | None:
-    """What a model knows of the person: the figures that its answers rest on, and her SKUs."""
+    """What a model knows of the person: the figures that its answers rest on, and their SKUs."""
     facts, manifest = load(folder / "facts"), read_manifest(folder)
     code = max(facts.customers.code(name) for name in names_of(held))
     if code < 0:

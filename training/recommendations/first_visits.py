@@ -22,7 +22,7 @@ COLUMNS = ("customer_id", "bought_at", "basket_id", "channel", "store_id")
 
 @dataclass(frozen=True, slots=True)
 class FirstVisits:
-    """By customer code: the channel (`CHANNELS` of shoppers) and the store; -1 of both for who did not come.
+    """Channel (a code of `CHANNELS`, -1 for whoever did not come) and store (theirs at home if so) by customer code.
 
     The store of an order that is sent home is the customer's home store.
     """
@@ -45,7 +45,7 @@ def visits_until(past: Past, facts: Facts, end: Cutoff) -> FirstVisits:
 
 
 def first_visits(bought: pa.Table, facts: Facts) -> FirstVisits:
-    """Of the customers of a table with COLUMNS, the channel and the store of the earliest basket; ties by its id."""
+    """Find the channel and the store of each customer's earliest basket in a table with COLUMNS; its id breaks ties."""
     found = unknown(facts)
     if not bought.num_rows:
         return found

@@ -109,7 +109,7 @@ def _interrupts_later() -> Iterator[None]:
 
 
 def follow_parent() -> None:
-    """In a child: Ctrl-C is the parent's to handle, and nobody works on for a parent that was killed."""
+    """Prepare a child process: it leaves Ctrl-C to the parent, and stops working when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit.register(os._exit, 0)  # what libraries say of themselves while they are taken apart helps nobody
     parent = multiprocessing.parent_process()

@@ -84,7 +84,7 @@ def parameters(record: TrainingRecord) -> dict[str, str]:
 
 
 def yardstick(record: TrainingRecord) -> str:
-    """What customers were judged by: the cutoff and the purchases, or all data sets where none is so named.
+    """Hash what customers were judged by: the cutoff and the purchases, or all data sets where none has that name.
 
     Two runs with the same yardstick and the same judged customers had the same labels to find.
     """

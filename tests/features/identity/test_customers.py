@@ -134,7 +134,7 @@ CONSENTED = """\
 
 def test_only_purchases_under_a_consent_to_training_teach(settings: Settings) -> None:
     bring(settings, ACCOUNTS, CARDS, CONSENTS, consents_csv=CONSENTED)
-    # L1 took it back, if later; a2 and L9 were never asked; L2's own consent covers the receipt that she paid
+    # L1 took it back, if later; a2 and L9 were never asked; L2's own consent covers the receipt that they paid
     assert bought(settings, LATE) == {ANN: 64, BOB: 2 + 4, None: 1 + 8 + 16 + 32 + 128}
     assert bought(settings, EARLY) == {ANN: 64, None: 1 + 2 + 4 + 8 + 16 + 32 + 128}
     served = customers_as_of(settings, Warehouse.open(settings), LATE).folder / "served.parquet"

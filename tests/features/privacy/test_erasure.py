@@ -231,6 +231,6 @@ def test_an_export_has_every_row_of_hers_and_none_of_others(settings: Settings, 
     exported = {
         text for _, text in traces(tmp_path / "out", OTHERS - {"vis-shared", KEY.of("payment_token", "tok-both")})
     }
-    assert exported == {"r-any-2"}  # a receipt that she paid
+    assert exported == {"r-any-2"}  # a receipt that they paid
     with pytest.raises(UserError, match="is there already"):
         export(settings, "acc-ann", tmp_path / "out", AT)

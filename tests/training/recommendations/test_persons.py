@@ -41,11 +41,11 @@ class Shop:
     dataset: Path
     bundle: Bundle
     gone: str
-    """Whose lists were logged; she is to go."""
+    """Whose lists were logged; they are to go."""
 
     @property
     def hers(self) -> set[str]:
-        """What says who she is, in any file."""
+        """What says who they are, in any file."""
         hashes = {KEY.of("email", f"{self.gone}@example.com"), KEY.of("payment_token", f"t-{self.gone}")}
         return {self.gone, f"account:own:{self.gone}"} | hashes
 

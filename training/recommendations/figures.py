@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from training.drawing import GRID, INK, MUTED, SOFT, STRONG, WARM
+from training.drawing import INK, MUTED, SOFT, STRONG, WARM, clean, note
 from training.recommendations.record import RANKER, TrainingRecord
 
 WIDTH = 9.0
@@ -102,7 +102,7 @@ def source_recall(table: pd.DataFrame) -> Figure:
     _bars(filled, first["share"] * 100, 0.8, offset=0.0, colour=SOFT)
     found.set_yticks(range(len(order)), [_with_depth(name, depth[name]) for name in order])
     for axes, what in ((found, "recall, %"), (filled, "share of the pool, %")):
-        _clean(axes, grid="x")
+        clean(axes, grid="x")
         axes.margins(x=0.14)
         axes.set_xlabel(what)
     _legend(found)
@@ -131,10 +131,10 @@ def feature_importance(importance: pd.DataFrame) -> Figure:
 def _gains(axes: Axes, names: list[str], share: pd.Series, splits: pd.Series) -> None:
     axes.barh(range(len(names)), share, height=0.72, color=STRONG)
     for row, (width, count) in enumerate(zip(share, splits, strict=True)):
-        _note(axes, width, row, f"{width:.1f} %   {count:,.0f}")
+        note(axes, width, row, f"{width:.1f} %   {count:,.0f}")
     axes.set_yticks(range(len(names)), names)
     axes.margins(x=0.16, y=0.01)
-    _clean(axes, grid="x")
+    clean(axes, grid="x")
 
 
 def learning_curve(curve: pd.DataFrame) -> Figure:
@@ -155,7 +155,7 @@ def learning_curve(curve: pd.DataFrame) -> Figure:
         _mark_best(axes, rows[rows["dataset"] == "valid"])
         axes.set_xlabel("trees")
         axes.set_ylabel(label(metric))
-        _clean(axes, grid="both")
+        clean(axes, grid="both")
         _legend(axes)
     return figure
 
@@ -179,7 +179,7 @@ def stages(table: pd.DataFrame) -> Figure:
     _bars(memory, shown["peak_mb"], 0.8, 0.0, WARM, form="{:,.0f}")
     time.set_yticks(range(len(shown)), shown["stage"].tolist())
     for axes, what in ((time, "seconds"), (memory, "peak memory, MB")):
-        _clean(axes, grid="x")
+        clean(axes, grid="x")
         axes.margins(x=0.16)
         axes.set_xlabel(what)
     _legend(time)
@@ -210,11 +210,11 @@ def _intervals(axes: Axes, rows: pd.DataFrame, colours: list[str], notes: Iterab
     mean, low, high = (rows[name].to_numpy(dtype=float) for name in ("mean", "low", "high"))
     axes.hlines(at, low, high, colors=colours, linewidth=2.4)
     axes.scatter(mean, at, color=colours, s=34, zorder=3)
-    for row, (value, end, note) in enumerate(zip(mean, high, list(notes) or [""] * len(rows), strict=True)):
+    for row, (value, end, told) in enumerate(zip(mean, high, list(notes) or [""] * len(rows), strict=True)):
         if np.isfinite(value):
-            _note(axes, end, row, f"{value:.3f}  {note}".rstrip())
+            note(axes, end, row, f"{value:.3f}  {told}".rstrip())
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    _clean(axes, grid="x")
+    clean(axes, grid="x")
 
 
 def _bars(axes: Axes, values: pd.Series, height: float, offset: float, colour: str, form: str = "{:.1f}") -> None:
@@ -222,11 +222,7 @@ def _bars(axes: Axes, values: pd.Series, height: float, offset: float, colour: s
     widths = values.fillna(0.0).to_numpy(dtype=float)
     axes.barh(at, widths, height=height * 0.92, color=colour)
     for row, width in zip(at, widths, strict=True):
-        _note(axes, width, float(row), form.format(width))
-
-
-def _note(axes: Axes, x: float, y: float, text: str) -> None:
-    axes.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8, color=INK)
+        note(axes, width, float(row), form.format(width))
 
 
 def _mark_best(axes: Axes, valid: pd.DataFrame) -> None:
@@ -245,17 +241,6 @@ def _mark_best(axes: Axes, valid: pd.DataFrame) -> None:
         fontsize=8,
         color=INK,
     )
-
-
-def _clean(axes: Axes, grid: str) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.tick_params(length=0, colors=INK, labelsize=8.5)
-    axes.grid(axis=grid, color=GRID, linewidth=0.8)  # type: ignore[arg-type]
-    axes.set_axisbelow(True)
-    axes.xaxis.label.set(color=MUTED, fontsize=8.5)
-    axes.yaxis.label.set(color=MUTED, fontsize=8.5)
 
 
 def _legend(axes: Axes) -> None:

@@ -14,12 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from training import drawing
 from training.assortments.report.writing import short
 from training.drawing import GRID, INK, MUTED, SOFT, STRONG, WARM
 
 __all__ = ["GRID", "INK", "MUTED", "SOFT", "STRONG", "WARM"]
 
 BAD = "#b3402e"
+FONT_SIZE = 9
 COLOURS = ("#0b6e75", "#d9822b", "#7a5195", "#5b8c3a", "#b3402e", "#3f6fb0", "#8c6d31", "#c2508f", "#4f5b66", "#a3a500")
 """Apart for colour-blind readers too; markers tell clusters apart once more."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
@@ -47,15 +49,7 @@ def chart(drawn: Figure, title: str, words: str) -> Chart:
 
 
 def clean(axes: Axes, grid: str = "x") -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.tick_params(length=0, colors=INK, labelsize=9)
-    if grid:
-        axes.grid(axis=grid, color=GRID, linewidth=0.8)  # type: ignore[arg-type]
-    axes.set_axisbelow(True)
-    axes.xaxis.label.set(color=MUTED, fontsize=9)
-    axes.yaxis.label.set(color=MUTED, fontsize=9)
+    drawing.clean(axes, grid, FONT_SIZE)
     axes.set_facecolor("none")
 
 
@@ -81,10 +75,7 @@ def legend(axes: Axes, columns: int = 4) -> None:
 
 
 def note(axes: Axes, x: float, y: float, text: str, shift: float = 5) -> None:
-    axes.annotate(
-        text, (x, y), xytext=(shift, 0), textcoords="offset points", va="center", fontsize=9, color=INK,
-        ha="left" if shift >= 0 else "right",
-    )  # fmt: skip
+    drawing.note(axes, x, y, text, shift, FONT_SIZE)
 
 
 def cut(text: str, longest: int) -> str:

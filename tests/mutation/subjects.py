@@ -3,6 +3,17 @@
 from tests.mutation.trial import Equivalent, Subject
 
 FAMILIES = ("affinity", "channel", "frequency", "popularity", "price", "promotion", "recency", "rhythm", "store")
+VECTOR = (
+    "vector",
+    "here",
+    "looked_up",
+    "derived",
+    *(
+        f"combinations/{name}"
+        for name in ("affinity", "channel", "frequency", "popularity", "price", "rhythm", "store")
+    ),
+)
+VECTOR_TESTS = ("tests/features/vector", "tests/property/test_vector.py")
 METRICS = "training/recommendations/metrics"
 TESTED_METRICS = "tests/training/recommendations/metrics"
 
@@ -180,5 +191,6 @@ SUBJECTS = (
         RULES_EQUIVALENT,
     ),
     Subject("training/assortments/report/sums.py", ("tests/training/assortments/report/test_sums.py",)),
-    Subject("features/vector/vector.py", ("tests/features/vector/test_vector.py",), at_most=60),
+    *(Subject(f"features/vector/{name}.py", VECTOR_TESTS) for name in VECTOR),
+    Subject("features/past.py", ("tests/features/test_past.py", "tests/features/facts/test_as_of.py")),
 )

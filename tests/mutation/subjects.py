@@ -178,7 +178,11 @@ SUBJECTS = (
         KNOWN_EQUIVALENT,
     ),
     Subject("features/identity/limits.py", ("tests/features/identity/test_limits.py",)),
-    Subject("features/identity/shared.py", ("tests/features/identity/test_resolve.py",), at_most=20),
+    Subject(
+        "features/identity/shared.py",
+        ("tests/features/identity/test_shared.py", "tests/features/identity/test_resolve.py"),
+        at_most=20,
+    ),
     Subject("features/identity/payers.py", ("tests/features/identity/test_payers.py",), PAYERS_EQUIVALENT),
     Subject("features/identity/permission.py", ("tests/features/identity/test_permission.py",)),
     Subject("features/identity/customers.py", ("tests/features/identity/test_customers.py",), at_most=20),

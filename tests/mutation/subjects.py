@@ -137,6 +137,17 @@ SLICES_EQUIVALENT = (
     Equivalent(_ORDER.format("True"), _ORDER.format("False"), "the order of customers does not choose their stores"),
 )
 
+_SERVED = '"SELECT customer_id, {}(permits) AND NOT bool_or(NOT permits) AND bool_or(teaches.teaching IS NOT NULL) "'
+_TEACHING = (
+    'f"AS permits FROM {{RECOMMENDATIONS}} LEFT JOIN (SELECT DISTINCT customer_id, {} AS teaching FROM {{TRAINING}} "'
+)
+CUSTOMERS_EQUIVALENT = (
+    Equivalent(
+        _SERVED.format("bool_or"), _SERVED.format("bool_and"), "where no answer is no, any and all are the same"
+    ),
+    Equivalent(_TEACHING.format("TRUE"), _TEACHING.format("FALSE"), "it is only asked whether there is one"),
+)
+
 PAYERS_EQUIVALENT = (
     Equivalent(
         "SELECT party, basket_id, min(customer_id) AS customer_id, max(score) AS score",
@@ -185,7 +196,12 @@ SUBJECTS = (
     ),
     Subject("features/identity/payers.py", ("tests/features/identity/test_payers.py",), PAYERS_EQUIVALENT),
     Subject("features/identity/permission.py", ("tests/features/identity/test_permission.py",)),
-    Subject("features/identity/customers.py", ("tests/features/identity/test_customers.py",), at_most=20),
+    Subject(
+        "features/identity/customers.py",
+        ("tests/features/identity/test_customers.py",),
+        CUSTOMERS_EQUIVALENT,
+        at_most=20,
+    ),
     Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",), RANKING_EQUIVALENT),
     Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",), BOOTSTRAP_EQUIVALENT),
     Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",), SLICES_EQUIVALENT),

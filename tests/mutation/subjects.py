@@ -14,6 +14,16 @@ VECTOR = (
     ),
 )
 VECTOR_TESTS = ("tests/features/vector", "tests/property/test_vector.py")
+_HOME = "home = int(facts.home_store[shopper.customer]) if shopper.customer >= 0 else {}"
+_NO_ROWS = "if group < {} or not len(grouped.keys):"
+VECTOR_EQUIVALENT = {
+    "here": (Equivalent(_HOME.format("-1"), _HOME.format("-2"), "any code below 0 is no store"),),
+    "looked_up": (
+        Equivalent(
+            _NO_ROWS.format("0"), _NO_ROWS.format("-1"), "the group -1 has no rows to find, and blanks are left"
+        ),
+    ),
+}
 METRICS = "training/recommendations/metrics"
 TESTED_METRICS = "tests/training/recommendations/metrics"
 
@@ -211,6 +221,6 @@ SUBJECTS = (
         RULES_EQUIVALENT,
     ),
     Subject("training/assortments/report/sums.py", ("tests/training/assortments/report/test_sums.py",)),
-    *(Subject(f"features/vector/{name}.py", VECTOR_TESTS) for name in VECTOR),
+    *(Subject(f"features/vector/{name}.py", VECTOR_TESTS, VECTOR_EQUIVALENT.get(name, ())) for name in VECTOR),
     Subject("features/past.py", ("tests/features/test_past.py", "tests/features/facts/test_as_of.py")),
 )

@@ -15,9 +15,15 @@ VECTOR = (
 )
 VECTOR_TESTS = ("tests/features/vector", "tests/property/test_vector.py")
 _HOME = "home = int(facts.home_store[shopper.customer]) if shopper.customer >= 0 else {}"
+_ANGLE = "return min(float(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(half, {})))), FARTHEST_KM)"
 _NO_ROWS = "if group < {} or not len(grouped.keys):"
 VECTOR_EQUIVALENT = {
-    "here": (Equivalent(_HOME.format("-1"), _HOME.format("-2"), "any code below 0 is no store"),),
+    "here": (
+        Equivalent(_HOME.format("-1"), _HOME.format("-2"), "any code below 0 is no store"),
+        Equivalent(
+            _ANGLE.format("1.0"), _ANGLE.format("2.0"), "rounding leaves one last digit more than 1: its root is 1"
+        ),
+    ),
     "looked_up": (
         Equivalent(
             _NO_ROWS.format("0"), _NO_ROWS.format("-1"), "the group -1 has no rows to find, and blanks are left"

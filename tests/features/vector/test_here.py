@@ -27,7 +27,7 @@ def two_stores(places: list[tuple[float, float]], home: int = 0) -> Facts:
         ("a degree of the meridian: 6371 × π / 180", [(30, 110), (31, 110)], 111.19493),
         ("a degree of longitude at 60 degrees north", [(60, 110), (60, 111)], 55.59693),
         ("and at 60 degrees south, westward", [(-60, 111), (-60, 110)], 55.59693),
-        ("the other end of the world, where rounding leaves more than a half turn", [(-87.5, 0), (87.5, 180)], 1000),
+        ("the other end of the world is as far as far", [(-87.5, 0), (87.5, 180)], 1000),
         ("no longitude", [(30, 110), (31, np.nan)], -1),
         ("no latitude", [(30, 110), (np.nan, 110)], -1),
     ],

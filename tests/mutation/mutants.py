@@ -46,7 +46,11 @@ _PAIRS = (
 )
 _OTHER = dict(_PAIRS) | {other: one for one, other in _PAIRS}
 
-_IS_SQL = re.compile(r"\b(SELECT|WHERE|CASE|AND|OR|NOT|NULL|JOIN|GROUP BY|ORDER BY|UNION|HAVING|DELETE|INSERT)\b")
+_IS_SQL = re.compile(
+    r"\b(SELECT|WHERE|CASE|AND|OR|NOT|NULL|JOIN|GROUP BY|ORDER BY|UNION|HAVING|DELETE|INSERT)\b"
+    r"""|^["']"?\w+"? (<|<=|>|>=|=|<>) \{\w+\}["']$"""
+)
+"""A word of it, or a condition alone: a column, a comparison and what is put in later."""
 _SQL = tuple(
     (re.compile(pattern), others)
     for pattern, others in (

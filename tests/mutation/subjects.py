@@ -3,6 +3,33 @@
 from tests.mutation.trial import Equivalent, Subject
 
 FAMILIES = ("affinity", "channel", "frequency", "popularity", "price", "promotion", "recency", "rhythm", "store")
+VECTOR = (
+    "vector",
+    "here",
+    "looked_up",
+    "derived",
+    *(
+        f"combinations/{name}"
+        for name in ("affinity", "channel", "frequency", "popularity", "price", "rhythm", "store")
+    ),
+)
+VECTOR_TESTS = ("tests/features/vector", "tests/property/test_vector.py")
+_HOME = "home = int(facts.home_store[shopper.customer]) if shopper.customer >= 0 else {}"
+_ANGLE = "return min(float(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(half, {})))), FARTHEST_KM)"
+_NO_ROWS = "if group < {} or not len(grouped.keys):"
+VECTOR_EQUIVALENT = {
+    "here": (
+        Equivalent(_HOME.format("-1"), _HOME.format("-2"), "any code below 0 is no store"),
+        Equivalent(
+            _ANGLE.format("1.0"), _ANGLE.format("2.0"), "rounding leaves one last digit more than 1: its root is 1"
+        ),
+    ),
+    "looked_up": (
+        Equivalent(
+            _NO_ROWS.format("0"), _NO_ROWS.format("-1"), "the group -1 has no rows to find, and blanks are left"
+        ),
+    ),
+}
 METRICS = "training/recommendations/metrics"
 TESTED_METRICS = "tests/training/recommendations/metrics"
 
@@ -126,6 +153,17 @@ SLICES_EQUIVALENT = (
     Equivalent(_ORDER.format("True"), _ORDER.format("False"), "the order of customers does not choose their stores"),
 )
 
+_SERVED = '"SELECT customer_id, {}(permits) AND NOT bool_or(NOT permits) AND bool_or(teaches.teaching IS NOT NULL) "'
+_TEACHING = (
+    'f"AS permits FROM {{RECOMMENDATIONS}} LEFT JOIN (SELECT DISTINCT customer_id, {} AS teaching FROM {{TRAINING}} "'
+)
+CUSTOMERS_EQUIVALENT = (
+    Equivalent(
+        _SERVED.format("bool_or"), _SERVED.format("bool_and"), "where no answer is no, any and all are the same"
+    ),
+    Equivalent(_TEACHING.format("TRUE"), _TEACHING.format("FALSE"), "it is only asked whether there is one"),
+)
+
 PAYERS_EQUIVALENT = (
     Equivalent(
         "SELECT party, basket_id, min(customer_id) AS customer_id, max(score) AS score",
@@ -167,10 +205,19 @@ SUBJECTS = (
         KNOWN_EQUIVALENT,
     ),
     Subject("features/identity/limits.py", ("tests/features/identity/test_limits.py",)),
-    Subject("features/identity/shared.py", ("tests/features/identity/test_resolve.py",), at_most=20),
+    Subject(
+        "features/identity/shared.py",
+        ("tests/features/identity/test_shared.py", "tests/features/identity/test_resolve.py"),
+        at_most=20,
+    ),
     Subject("features/identity/payers.py", ("tests/features/identity/test_payers.py",), PAYERS_EQUIVALENT),
     Subject("features/identity/permission.py", ("tests/features/identity/test_permission.py",)),
-    Subject("features/identity/customers.py", ("tests/features/identity/test_customers.py",), at_most=20),
+    Subject(
+        "features/identity/customers.py",
+        ("tests/features/identity/test_customers.py",),
+        CUSTOMERS_EQUIVALENT,
+        at_most=20,
+    ),
     Subject(f"{METRICS}/ranking.py", (f"{TESTED_METRICS}/test_ranking.py",), RANKING_EQUIVALENT),
     Subject(f"{METRICS}/bootstrap.py", (f"{TESTED_METRICS}/test_bootstrap.py",), BOOTSTRAP_EQUIVALENT),
     Subject(f"{METRICS}/slices.py", (f"{TESTED_METRICS}/test_slices.py",), SLICES_EQUIVALENT),
@@ -180,5 +227,6 @@ SUBJECTS = (
         RULES_EQUIVALENT,
     ),
     Subject("training/assortments/report/sums.py", ("tests/training/assortments/report/test_sums.py",)),
-    Subject("features/vector/vector.py", ("tests/features/vector/test_vector.py",), at_most=60),
+    *(Subject(f"features/vector/{name}.py", VECTOR_TESTS, VECTOR_EQUIVALENT.get(name, ())) for name in VECTOR),
+    Subject("features/past.py", ("tests/features/test_past.py", "tests/features/facts/test_as_of.py")),
 )

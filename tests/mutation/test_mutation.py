@@ -88,6 +88,8 @@ def test_tests_that_fail_before_anything_is_changed_are_told(tmp_path: Path) -> 
                 "x = f'WHERE {a} < 3 AND b IS NOT NULL'",
             },
         ),
+        ("x = 'at < {cutoff}'", {"x = 'at <= {cutoff}'", "x = 'at >= {cutoff}'"}),
+        ("""x = '"from" < {end}'""", {"""x = '"from" <= {end}'""", """x = '"from" >= {end}'"""}),
         ("x = 'plain words < 3'", set()),
         ("x: int | None = zip(a, b, strict=True)", set()),
     ],

@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features import ingest as loading
@@ -11,7 +13,7 @@ from features.clock import Cutoff
 from features.doctor import people
 from features.errors import StateError, UserError
 from features.identity import resolve
-from features.identity.customers import customers_as_of, resolution
+from features.identity.customers import customers_as_of, has_consents, has_identifiers, resolution
 from features.identity.keyed_hash import VARIABLE
 from features.identity.ledger import resolved
 from features.identity.person import find, subject_named
@@ -139,6 +141,23 @@ def test_only_purchases_under_a_consent_to_training_teach(settings: Settings) ->
     assert bought(settings, EARLY) == {ANN: 64, None: 1 + 2 + 4 + 8 + 16 + 32 + 128}
     served = customers_as_of(settings, Warehouse.open(settings), LATE).folder / "served.parquet"
     assert dict(rows(served)) == {ANN: True, BOB: False}
+
+
+def test_a_card_of_which_nothing_else_is_known_permits_for_itself(settings: Settings) -> None:
+    given = "".join(f"loyalty_card,L9,{purpose},2025-01-01,\n" for purpose in ("training", "recommendations"))
+    bring(settings, ACCOUNTS, CARDS, CONSENTS, consents_csv=f"{CONSENTED.rstrip(' ')}{given}")
+    served = customers_as_of(settings, Warehouse.open(settings), LATE).folder / "served.parquet"
+    assert dict(rows(served)) == {ANN: True, BOB: False, NINE: True}
+    assert bought(settings, LATE) == {ANN: 64, BOB: 2 + 4, NINE: 16, None: 1 + 8 + 32 + 128}
+
+
+def test_tables_without_rows_say_nothing(tmp_path: Path) -> None:
+    said = []
+    for count in (0, 1):
+        for name, column in (("consents", "id"), ("accounts", "account_id")):
+            pq.write_table(pa.table({column: ["a"] * count}), tmp_path / f"{name}.parquet")
+        said.append((has_consents(tmp_path), has_identifiers(tmp_path)))
+    assert said == [(False, False), (True, True)]
 
 
 def test_consents_count_for_plain_ids_too(settings: Settings) -> None:
